@@ -1,0 +1,29 @@
+"""Figures: arrays and frames in, axes out. Nothing here knows cases, models or scales.
+
+Panels draw on axes they are given; `overview` puts three of them on one time axis; `save_figure` writes a
+figure beside its numbers and its words.
+"""
+
+from escalation.charts.boxes import text_boxes_clear
+from escalation.charts.incidents import lane_counts
+from escalation.charts.lanes import lanes_panel
+from escalation.charts.overview import HEADINGS, overview
+from escalation.charts.panels import cumulative_panel, rate_panel
+from escalation.charts.save import ManifestRow, save_figure, write_if_changed, write_manifest
+from escalation.charts.style import STYLE, style
+
+__all__ = [
+    "HEADINGS",
+    "STYLE",
+    "ManifestRow",
+    "cumulative_panel",
+    "lane_counts",
+    "lanes_panel",
+    "overview",
+    "rate_panel",
+    "save_figure",
+    "style",
+    "text_boxes_clear",
+    "write_if_changed",
+    "write_manifest",
+]

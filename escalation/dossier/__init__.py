@@ -1,0 +1,7 @@
+"""Dossiers: what is written to disk about one reconstruction, byte for byte the same on every run."""
+
+from escalation.dossier.build import BuildReport, BuiltFile, build, write_dossier
+from escalation.dossier.loose import read_reports
+from escalation.dossier.subject import Subject
+
+__all__ = ["BuildReport", "BuiltFile", "Subject", "build", "read_reports", "write_dossier"]

@@ -1,0 +1,203 @@
+"""Build a dossier: the figure and tables of one reconstruction, with a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html import escape
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+import escalation
+from escalation.charts import ManifestRow, write_manifest
+from escalation.dossier.figure import save_overview
+from escalation.dossier.frames import frames_of
+from escalation.dossier.subject import Subject
+from escalation.dossier.tables import TABLES, write_tables
+from escalation.reconstruct.call import reconstruct
+from escalation.reconstruct.result import SEED, Reconstruction
+from escalation.records import Case
+
+__all__ = ["BuildReport", "BuiltFile", "build", "write_dossier"]
+
+Progress = Callable[[str], object]
+#: Packages whose version can move a digit or a pixel.
+_PACKAGES = ("matplotlib", "numba", "numpy", "pandas", "scipy")
+_NAMES = (
+    "manifest.json",
+    *(f"overview.{end}" for end in ("csv", "png", "svg", "txt")),
+    *(f"{name}.csv" for name in TABLES),
+)
+
+
+@dataclass(frozen=True)
+class BuiltFile:
+    """One file of a dossier.
+
+    Parameters
+    ----------
+    name : str
+        Within the folder.
+    state : {"wrote", "unchanged"}
+        A file that held these bytes already is left alone.
+    sha256 : str
+        Digest of its bytes, hexadecimal.
+    bytes : int
+        Its size.
+    """
+
+    name: str
+    state: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, repr=False)
+class BuildReport:
+    """What `build` did.
+
+    Parameters
+    ----------
+    title : str
+        Of the case.
+    folder : Path
+        Where the files are, as it was given.
+    files : tuple of BuiltFile
+        By name; the manifest is among them.
+    reconstruction : Reconstruction
+        The result behind them.
+    """
+
+    title: str
+    folder: Path
+    files: tuple[BuiltFile, ...]
+    reconstruction: Reconstruction = field(repr=False)
+
+    def summary(self) -> pd.DataFrame:
+        """List the files: name, state, size in bytes, digest."""
+        rows = [(f.name, f.state, f.bytes, f.sha256) for f in self.files]
+        return pd.DataFrame(rows, columns=["file", "state", "bytes", "sha256"])
+
+    def __repr__(self) -> str:
+        wrote = sum(f.state == "wrote" for f in self.files)
+        return f"<BuildReport {self.title!r}: {wrote} files written, {len(self.files) - wrote} unchanged>"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>" + self.summary().to_html(index=False, escape=True, border=0)
+
+
+def build(
+    case: Case, out: str | os.PathLike[str], *, progress: Progress | None = None, models: str = "full"
+) -> BuildReport:
+    """Reconstruct the main series of a case and write its figure, tables and manifest.
+
+    Two builds of one case with the same versions give the same bytes, in any folder.
+
+    Parameters
+    ----------
+    case : Case
+        From `load_case` or `read_case`.
+    out : path-like
+        The folder; it is made if need be, and files go directly into it. Other files in it are left alone.
+    progress : callable, optional
+        Called with a few words before each step.
+    models : {"full", "jumps", "fast"}, default "full"
+        As for `reconstruct`.
+
+    Returns
+    -------
+    BuildReport
+
+    Raises
+    ------
+    ValueError
+        As `reconstruct` raises it.
+    OSError
+        If the folder cannot be made or written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from escalation.records import load_case
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = build(load_case("five-documents"), folder, models="fast")
+    >>> [file.name for file in report.files][:3]
+    ['changes.csv', 'conflicts.csv', 'cumulative.csv']
+    """
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)  # before the long work, so that a bad place is told at once
+    tell = progress or (lambda _: None)
+    tell(f"reconstructing {case.name} from {len(case.reports)} reports (models: {models})")
+    rec = reconstruct(case, models=models)
+    return write_dossier(rec, Subject.of_case(case), folder, models=models, progress=progress)
+
+
+def write_dossier(
+    rec: Reconstruction,
+    subject: Subject,
+    out: str | os.PathLike[str],
+    *,
+    models: str,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Write figure, tables and manifest of a reconstruction that is there already.
+
+    Parameters
+    ----------
+    rec : Reconstruction
+        By any method.
+    subject : Subject
+        Its words, incidents and interventions, and the digests of what was read.
+    out : path-like
+        The folder; it is made if need be.
+    models : str
+        The models asked for, for the manifest.
+    progress : callable, optional
+        Called with a few words before each step.
+
+    Returns
+    -------
+    BuildReport
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made or written.
+    """
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    tell = progress or (lambda _: None)
+    before = _digests(folder)
+    tell("drawing the overview")
+    rows = save_overview(rec, subject, frames_of(rec, subject), folder, escalation.__version__)
+    tell("writing the tables")
+    rows += write_tables(rec, folder)
+    choices = {"case": subject.name, "method": rec.method, "models": models, "prob": f"{rec.prob:g}"}
+    rows.append(write_manifest(folder, rows, inputs=subject.inputs, versions=_versions(), seed=SEED, choices=choices))
+    return BuildReport(subject.title, folder, _compared(rows, before), rec)
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of what can move a digit or a pixel; of Python the minor version is enough."""
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"escalation": escalation.__version__, "python": python} | {name: version(name) for name in _PACKAGES}
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Return the digest of every file of a dossier that is in the folder already."""
+    paths = (folder / name for name in _NAMES)
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()}
+
+
+def _compared(rows: list[ManifestRow], before: dict[str, str]) -> tuple[BuiltFile, ...]:
+    """Say of each file whether its bytes are new."""
+    files = [(Path(row.path).name, row) for row in rows]
+    return tuple(
+        BuiltFile(name, "unchanged" if before.get(name) == row.sha256 else "wrote", row.sha256, row.bytes)
+        for name, row in sorted(files)
+    )

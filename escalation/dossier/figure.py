@@ -1,0 +1,64 @@
+"""The overview figure of a reconstruction: totals, rate and, for a case, its incidents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from escalation.charts import ManifestRow, overview, save_figure
+from escalation.dossier.frames import Frames
+from escalation.dossier.subject import Subject
+from escalation.dossier.wording import alt_text, finding, headings
+from escalation.reconstruct.result import Reconstruction
+
+__all__ = ["draw_overview", "save_overview"]
+
+
+def draw_overview(rec: Reconstruction, subject: Subject, frames: Frames, version: str) -> Figure:
+    """Draw the figure.
+
+    Parameters
+    ----------
+    rec : Reconstruction
+        The reconstruction.
+    subject : Subject
+        Its words.
+    frames : Frames
+        Its numbers, from `frames_of`.
+    version : str
+        Of this package, for the source line.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Three panels, or two if the subject has no incidents at all.
+    """
+    return overview(
+        frames.reports,
+        rec.cumulative,
+        rec.rate,
+        frames.changes,
+        frames.interventions,
+        frames.drawn if subject.described else None,
+        frames.lanes,
+        source=f"{subject.source_line}; drawn with escalation {version}",
+        note=finding(rec),
+        headings=headings(rec, subject, frames),
+        window=(rec.dates[0], rec.dates[-1]),
+        prob=rec.prob,
+        size=(10.0, 10.0 if subject.described else 7.0),
+    )
+
+
+def save_overview(
+    rec: Reconstruction, subject: Subject, frames: Frames, folder: Path, version: str
+) -> list[ManifestRow]:
+    """Draw the figure and write it as ``overview`` in SVG, PNG, CSV and TXT."""
+    return save_figure(
+        draw_overview(rec, subject, frames, version),
+        folder / "overview",
+        numbers=frames.numbers(subject.described),
+        alt=alt_text(rec, subject, frames),
+        title=f"{subject.title}: overview",
+    )

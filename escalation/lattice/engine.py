@@ -1,0 +1,119 @@
+"""Runs one model on one variant of the evidence: makes its tables, calls the kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from escalation.lattice import kernels, sampling
+from escalation.lattice.average import Part
+from escalation.lattice.band import Problem, find_band, pack
+from escalation.lattice.prior import Model, Prior, drift_matrix, increments
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Map = Callable[..., Iterable[Any]]
+
+#: Step in log rate of the scoring pass.
+SCORING_STEP = 0.2
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One model made ready for the kernels on one grid."""
+
+    rates: Floats
+    pi: Floats
+    step: Floats
+    drift: Floats
+    hazard: float
+
+
+def _mixed(problems: Sequence[Problem]) -> Problem:
+    """One problem whose evidence is the average over the variants: its band holds every variant's."""
+    if len(problems) == 1:
+        return problems[0]
+    evidence = logsumexp([p.log_evidence for p in problems], axis=0)
+    thin = None
+    if problems[0].thin is not None:
+        thin = np.mean([p.thin for p in problems if p.thin is not None], axis=0)
+    return Problem(np.asarray(evidence), thin)
+
+
+class Engine:
+    """Runs models on the variants of one problem; holds the band and caches the tables of increments."""
+
+    def __init__(self, problems: Sequence[Problem], prior: Prior, mapper: Map, events: float) -> None:
+        self.prior, self.map, self.events = prior, mapper, events
+        self.days = problems[0].days
+        self.width = problems[0].log_evidence.shape[1]
+        found = find_band(_mixed(problems), prior)
+        self.highest, self.settings = found.highest, found.settings
+        self.bands = [pack(problem, found.low, found.high, found.most) for problem in problems]
+        self._tables: dict[tuple[bool, float, float, int], tuple[Floats, Floats, Floats]] = {}
+
+    def setting(self, model: Model, v: int, coarse: bool) -> Setting:
+        """Tables of one model on the scoring or the fine grid."""
+        sigma = model.sigma
+        key = (coarse, sigma, model.phi, v)
+        if key not in self._tables:
+            rates = self.prior.rates(SCORING_STEP) if coarse else self.full_grid(sigma)
+            K = min(int(np.searchsorted(rates, self.highest)) + 1, rates.size)
+            table = increments(rates[:K], model.phi, self.bands[v].increments - 1)
+            drift = drift_matrix(K, sigma, float(np.log(rates[1] / rates[0])))
+            self._tables[key] = (rates, table, drift)
+        rates, table, drift = self._tables[key]
+        pi = self.prior.mass(rates, model.centre, model.spread)[: table.shape[1]]
+        return Setting(rates[: table.shape[1]], np.ascontiguousarray(pi), table, drift, model.hazard)
+
+    def full_grid(self, sigma: float) -> Floats:
+        """Fine grid of rates: adapted to what can be learnt without drift, even steps with drift.
+
+        A rate that drifts by sigma a day is known to about the root of sigma at best, which sets its step.
+        """
+        if sigma == 0.0:
+            return self.prior.adapted_rates(self.days, self.events)
+        return self.prior.rates(max(self.prior.grid[2], 0.3 * float(np.sqrt(sigma))))
+
+    def score(self, v: int, model: Model, coarse: bool) -> float:
+        """Log evidence of one model; minus infinity where its prior of rates was ruled out in scouting."""
+        if model.centre is not None and (model.centre, model.spread) not in self.settings:
+            return -np.inf
+        s, band = self.setting(model, v, coarse), self.bands[v]
+        log_z, _ = kernels.forward(band.low, band.start, band.ev, s.step, band.thin, s.pi, s.drift, s.hazard, False)
+        return float(log_z) + band.log_scale
+
+    def filtered(self, v: int, model: Model) -> tuple[float, Floats, Setting]:
+        """Log evidence and stored forward messages on the fine grid."""
+        s, band = self.setting(model, v, False), self.bands[v]
+        log_z, msgs = kernels.forward(band.low, band.start, band.ev, s.step, band.thin, s.pi, s.drift, s.hazard, True)
+        return float(log_z) + band.log_scale, msgs, s
+
+    def marginals(self, v: int, model: Model) -> Part:
+        """Log evidence and exact smoothed marginals of one model."""
+        log_z, msgs, s = self.filtered(v, model)
+        band = self.bands[v]
+        counts, rates, daily, change = kernels.smooth(
+            band.low, band.start, band.ev, s.step, band.thin, s.pi, s.drift, s.hazard, msgs
+        )
+        return Part(log_z, band.spread(counts, self.width), daily, s.rates, rates, change)
+
+    def by_start(self, model: Model) -> tuple[float, Floats, Floats]:
+        """Log scale, likelihood by rate of the first day, and rates, of a model without new regimes (fine grid)."""
+        s, band = self.setting(model, 0, False), self.bands[0]
+        log_scale, table = kernels.start_likelihood(band.low, band.start, band.ev, s.step, band.thin, s.drift)
+        return float(log_scale) + band.log_scale, table, s.rates
+
+    def draw(self, v: int, model: Model, uniforms: Floats) -> tuple[Ints, Floats, NDArray[np.bool_], Ints]:
+        """Draw counts, rates, new regimes and the count before day 1 under one model."""
+        _, msgs, s = self.filtered(v, model)
+        band = self.bands[v]
+        y, k, new, before = sampling.sample(
+            band.low, band.start, s.step, band.thin, s.pi, s.drift, s.hazard, msgs, uniforms
+        )
+        return y, s.rates[k], new, before

@@ -1,0 +1,203 @@
+"""Exact posterior of regimes, rates and daily counts, averaged over models and over variants of the evidence.
+
+Every model of the `Prior` is scored by a forward pass on a coarse grid of rates. Nodes, chosen so that they stand for
+all models in proportion to weight, are scored again on the fine grid, smoothed and drawn from. Other models keep
+their coarse score, shifted by the mean error of the coarse grid in their family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from escalation.lattice.average import Marginals, blend
+from escalation.lattice.band import Problem
+from escalation.lattice.engine import Engine, Map
+from escalation.lattice.prior import Model, Prior
+from escalation.lattice.scoring import no_jump_evidence, score_additively, score_all
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Number of models (times variants) that stand for all in marginals and draws.
+NODES = 64
+#: Families with less posterior mass than this have no node.
+NEGLIGIBLE = 1e-3
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Joint draws from the posterior: integer counts, rates per day, and where a new regime starts."""
+
+    counts: Ints
+    before: Ints
+    rates: Floats
+    new_regime: NDArray[np.bool_]
+    variant: Ints
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Everything known after the reports: weights, marginals, and the means to draw.
+
+    `weights`, `nodes` and `log_evidence` have shape (V, M): variants of the evidence by models; `nodes` are the weights
+    with which models enter `marginals` and draws, zero for most. `marginals` are averages over both; `by_variant` holds
+    the mass of the count, (V, T + 1, C), for what must be asked per variant.
+    """
+
+    models: tuple[Model, ...]
+    weights: Floats
+    nodes: Floats
+    log_evidence: Floats
+    marginals: Marginals
+    by_variant: Floats
+    variant_weight: Floats
+    _engine: Engine
+
+    def draw(self, n: int, rng: np.random.Generator) -> Draws:
+        """Draw `n` joint samples; models are visited in proportion to their weight, by systematic sampling."""
+        cells = np.argwhere(self.nodes > 0.0)
+        share = self.nodes[self.nodes > 0.0]
+        marks = (np.arange(n) + rng.random()) / n * share.sum()
+        each = np.bincount(np.searchsorted(np.cumsum(share), marks).clip(max=share.size - 1), minlength=share.size)
+        jobs = []
+        for (v, m), size in zip(cells, each, strict=True):
+            if size:
+                jobs.append((int(v), self.models[m], rng.random((size, self._engine.days + 1, 3))))
+        parts = list(self._engine.map(lambda job: self._engine.draw(*job), jobs))
+        order = rng.permutation(n)
+        stacked = [np.concatenate([part[i] for part in parts])[order] for i in range(4)]
+        variant = np.concatenate([np.full(len(u), v) for v, _, u in jobs])[order]
+        return Draws(stacked[0], stacked[3], stacked[1], stacked[2], variant)
+
+
+def _normalise(log_w: Floats) -> Floats:
+    top = log_w.max()
+    w = np.exp(log_w - top)
+    return np.asarray(w / w.sum())
+
+
+def _nodes(weights: Floats, models: Sequence[Model], families: NDArray[np.str_], most: int) -> Floats:
+    """Weights of the cells that stand for all: systematic sampling, family by family.
+
+    Cells are ordered by hazard, drift, clumping and weight, so that neighbours differ little. One that weighs more
+    than one part in `most` is always a node; of many light ones, every so many-th stands for its neighbours. Families
+    below `NEGLIGIBLE` are left out. Shape (V, M), sums to one.
+    """
+    out = np.zeros(weights.shape)
+    keys = {key: np.array([getattr(m, key) for m in models]) for key in ("phi", "sigma", "hazard")}
+    for family in np.unique(families):
+        member = np.argwhere(np.broadcast_to(families == family, weights.shape))
+        w = weights[tuple(member.T)]
+        mass = float(w.sum())
+        if mass < NEGLIGIBLE:
+            continue
+        size = max(min(6, most // 4, len(w)), round(most * mass))
+        order = np.lexsort((-w, *(keys[key][member[:, 1]] for key in ("phi", "sigma", "hazard"))))
+        run = np.cumsum(w[order])
+        at = np.searchsorted(run, (np.arange(size) + 0.5) / size * run[-1]).clip(max=len(w) - 1)
+        hits = np.bincount(at, minlength=len(w))
+        out[tuple(member[order].T)] = np.where(hits > 0, hits * mass / size, 0.0)
+    return np.asarray(out / out.sum())
+
+
+def infer(
+    problems: Sequence[Problem],
+    prior: Prior,
+    *,
+    variant_log_prior: Floats | None = None,
+    which: str = "full",
+    mapper: Map | None = None,
+    refine_all: bool = False,
+    events: float | None = None,
+) -> Posterior:
+    """Average over all models of the prior and all variants of the evidence.
+
+    Parameters
+    ----------
+    problems
+        One `Problem` per variant, all with the same days and counts.
+    prior
+        The prior.
+    variant_log_prior
+        Log prior of each variant, shape (V,); equal if None.
+    which
+        ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (as full, with about 8 nodes).
+    mapper
+        Anything with the signature of the built-in `map`; None runs threads, the kernels release the lock.
+    refine_all
+        Score every model on the fine grid (for tests on small problems).
+    events
+        Total that sets the grid: step at most half of ``1 / sqrt(events)``.
+
+    Returns
+    -------
+    Posterior
+    """
+    if mapper is None:
+        with ThreadPoolExecutor() as pool:
+            found = infer(
+                problems, prior, variant_log_prior=variant_log_prior, which=which, mapper=pool.map,
+                refine_all=refine_all, events=events,
+            )  # fmt: skip
+        object.__setattr__(found._engine, "map", map)
+        return found
+    models = prior.models("full" if which == "fast" else which)
+    engine = Engine(problems, prior, mapper, events or 1.0)
+    V = len(problems)
+    outer = np.zeros(V) if variant_log_prior is None else np.asarray(variant_log_prior, dtype=float)
+    base = outer[:, None] + np.log([m.weight for m in models])[None, :]
+    families = np.array([m.family for m in models])
+    still = no_jump_evidence(engine, models)
+    if refine_all:
+        scores = score_all(engine, models, V)
+        nodes = _normalise(base + scores)
+    else:
+        scores = score_additively(engine, models, base, still)
+        nodes = _nodes(_normalise(base + scores), models, families, 8 if which == "fast" else NODES)
+    chosen = [(int(v), int(m)) for v, m in np.argwhere(nodes > 0.0)]
+    parts = list(mapper(lambda c: engine.marginals(c[0], models[c[1]]), chosen))
+    scores, nodes = _corrected(scores, nodes, families, np.array([p.log_evidence for p in parts]))
+    whole = _normalise(base + scores)
+    shift = _variant_shift(scores, whole)
+    share = np.exp(logsumexp(base + shift[:, None], axis=0) + still - logsumexp(base + scores))
+    constant = float(share[[m.sigma == 0.0 for m in models]].sum())
+    marginals, by_variant = blend(chosen, parts, nodes, prior, min(float(share.sum()), 1.0), min(constant, 1.0))
+    return Posterior(models, whole, nodes, scores, marginals, by_variant, nodes.sum(axis=1), engine)
+
+
+def _corrected(scores: Floats, nodes: Floats, families: NDArray[np.str_], fine: Floats) -> tuple[Floats, Floats]:
+    """Put the fine scores of the nodes to use: exact where known, and for the family as a whole.
+
+    A family's nodes are a systematic sample of it in proportion to coarse weight, so that the mean of
+    ``exp(fine - coarse)`` over them estimates by how much the family's evidence is off (importance sampling); the
+    other members are shifted so that the family's total agrees. Returns scores and node weights, (V, M).
+    """
+    known = nodes > 0.0
+    exact = scores.copy()
+    exact[known] = fine
+    out, weight = exact.copy(), np.zeros(scores.shape)
+    ratio = np.zeros(scores.shape)
+    ratio[known] = np.exp(fine - scores[known])
+    for family in np.unique(families):
+        member = np.broadcast_to(families == family, scores.shape)
+        here = member & known
+        if not here.any():
+            continue
+        gain = float((nodes[here] * ratio[here]).sum() / nodes[here].sum())
+        out[member & ~known] += np.log(gain)
+        weight[here] = nodes[here] * ratio[here]
+    return out, np.asarray(weight / weight.sum())
+
+
+def _variant_shift(scores: Floats, weights: Floats) -> Floats:
+    """By how much the log evidence of each variant differs from the first, over the models that matter; (V,)."""
+    share = weights.sum(axis=0)
+    finite = np.isfinite(scores).all(axis=0)
+    gain = scores[:, finite] - scores[0, finite]
+    return np.asarray(gain @ share[finite] / share[finite].sum())

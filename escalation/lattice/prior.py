@@ -1,0 +1,206 @@
+"""What is assumed before any report is read: rates, changes, clumping, drift.
+
+The prior is one frozen object that is printed with every result and can be replaced. It does not look at the data.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln, ive, ndtr
+
+Floats = NDArray[np.float64]
+Family = Literal["constant", "drift", "jumps", "both"]
+
+#: Centres of a regime's rate (incidents per day), half-decade steps.
+CENTRES = tuple(float(x) for x in np.round(10.0 ** np.arange(-2.0, 2.01, 0.5), 6))
+#: Prior weight of the four families: half on "nothing changed".
+WEIGHTS: tuple[tuple[Family, float], ...] = (
+    ("constant", 0.50), ("jumps", 0.30), ("drift", 0.10), ("both", 0.10),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Model:
+    """One setting of everything that is averaged over.
+
+    `centre` and `spread` are None where no regime can start later: the first rate is then drawn from the average
+    over centres and spreads, which is the same model at a fraction of the cost.
+    """
+
+    family: Family
+    hazard: float
+    phi: float
+    sigma: float
+    centre: float | None
+    spread: float | None
+    weight: float
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Prior of the reconstruction.
+
+    Parameters
+    ----------
+    centre
+        Medians of the rate of a regime, incidents per day; averaged over.
+    spread
+        Standard deviations of the log rate of a regime; averaged over.
+    hazard
+        Probabilities per day that a new regime starts; averaged over.
+    phi
+        Overdispersion: a day's count has variance ``(1 + phi) * rate``; 0 is Poisson; averaged over.
+    sigma
+        Standard deviations per day of the drift of the log rate; positive ones only (no drift is its own family).
+    grid
+        Lowest rate, highest rate and the largest step in log rate.
+    weights
+        Prior weight of each family: constant, drift, jumps, both.
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside its range or the weights do not sum to one; all problems are listed.
+
+    Examples
+    --------
+    >>> prior = Prior()
+    >>> round(sum(m.weight for m in prior.models()), 12)
+    1.0
+    >>> len(prior.models("jumps")) < len(prior.models("full"))
+    True
+    """
+
+    centre: tuple[float, ...] = CENTRES
+    spread: tuple[float, ...] = (0.7, 1.3)
+    hazard: tuple[float, ...] = (1 / 30, 1 / 60, 1 / 120)
+    phi: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0, 3.0)
+    sigma: tuple[float, ...] = (0.05, 0.1, 0.25)
+    grid: tuple[float, float, float] = (0.005, 100.0, 0.05)
+    weights: tuple[tuple[Family, float], ...] = field(default=WEIGHTS)
+
+    def __post_init__(self) -> None:
+        bad = []
+        for name, low, high in (
+            ("centre", 0.0, np.inf), ("spread", 0.0, np.inf), ("hazard", 0.0, 1.0), ("sigma", 0.0, np.inf),
+        ):  # fmt: skip
+            values = getattr(self, name)
+            if not values or not all(low < v < high for v in values):
+                bad.append(f"{name} needs one or more numbers between {low} and {high}, got {values!r}")
+        if not self.phi or not all(0.0 <= v < np.inf for v in self.phi):
+            bad.append(f"phi needs one or more numbers of at least 0, got {self.phi!r}")
+        lowest, highest, step = self.grid
+        if not (0.0 < lowest < highest < np.inf and 0.0 < step <= 1.0):
+            bad.append(f"grid needs 0 < lowest < highest and a step in (0, 1], got {self.grid!r}")
+        names = [name for name, _ in self.weights]
+        if sorted(names) != ["both", "constant", "drift", "jumps"]:
+            bad.append(f"weights need each of constant, drift, jumps, both once, got {names!r}")
+        total = sum(w for _, w in self.weights)
+        if any(w < 0 for _, w in self.weights) or abs(total - 1.0) > 1e-9:
+            bad.append(f"weights must be non-negative and sum to 1, got {self.weights!r}")
+        if bad:
+            raise ValueError("Prior: " + "; ".join(bad))
+
+    def models(self, which: str = "full") -> tuple[Model, ...]:
+        """List the models of the average with their prior weights, which sum to one.
+
+        Parameters
+        ----------
+        which
+            ``"full"``: all four families. ``"jumps"``: constant and jumps only, weights rescaled.
+
+        Raises
+        ------
+        ValueError
+            If `which` is neither.
+        """
+        if which not in ("full", "jumps"):
+            raise ValueError(f"models must be 'full' or 'jumps' here, got {which!r}")
+        families = [(n, w) for n, w in self.weights if which == "full" or n in ("constant", "jumps")]
+        total = sum(w for _, w in families)
+        out: list[Model] = []
+        for name, weight in families:
+            jumps, drifts = name in ("jumps", "both"), name in ("drift", "both")
+            settings = list(
+                itertools.product(
+                    self.hazard if jumps else (0.0,), self.phi, self.sigma if drifts else (0.0,),
+                    self.centre if jumps else (None,), self.spread if jumps else (None,),
+                )
+            )  # fmt: skip
+            share = weight / total / len(settings)
+            out += [Model(name, *setting, share) for setting in settings]
+        return tuple(out)
+
+    def rates(self, step: float | None = None) -> Floats:
+        """Grid of rates, incidents per day, evenly spaced in the log; shape (K,)."""
+        lowest, highest, widest = self.grid
+        n = int(np.ceil(np.log(highest / lowest) / (step or widest))) + 1
+        return np.asarray(np.geomspace(lowest, highest, n), dtype=np.float64)
+
+    def adapted_rates(self, days: int, events: float) -> Floats:
+        """Grid of rates whose steps are at most half the posterior sd of a rate that lasts all days; shape (K,).
+
+        A rate r sees at most ``min(r * days, events)`` incidents, so its log has an sd of at least one over the root
+        of that. Low rates are badly determined and need few cells. Steps never exceed four times the grid's step.
+        """
+        widest = self.grid[2]
+        fine = np.log(self.rates(0.01))
+        seen = np.clip(np.exp(fine) * days, 1.0, max(events, 1.0))
+        pace = 1.0 / np.minimum(4 * widest, np.maximum(0.5 / np.sqrt(seen), 0.5 / np.sqrt(max(events, 1.0))))
+        pace = np.maximum(pace, np.where(seen >= 100.0, 1.0 / widest, 0.0))
+        run = np.concatenate([[0.0], np.cumsum((pace[1:] + pace[:-1]) / 2 * np.diff(fine))])
+        n = int(np.ceil(run[-1])) + 1
+        return np.asarray(np.exp(np.interp(np.linspace(0.0, run[-1], n), run, fine)))
+
+    def mass(self, rates: Floats, centre: float | None, spread: float | None) -> Floats:
+        """Prior mass of each cell of the grid for a new regime; the end cells take the tails; shape (K,)."""
+        if centre is None or spread is None:
+            cells = [self.mass(rates, c, s) for c in self.centre for s in self.spread]
+            return np.asarray(np.mean(cells, axis=0))
+        edges = (np.log(rates[1:]) + np.log(rates[:-1])) / 2
+        below = ndtr((edges - np.log(centre)) / spread)
+        return np.diff(np.concatenate([[0.0], below, [1.0]]))
+
+    def with_step(self, events: float) -> Prior:
+        """Refine the grid until its step is at most half the posterior sd of one rate that saw `events`."""
+        lowest, highest, step = self.grid
+        return replace(self, grid=(lowest, highest, min(step, 0.5 / np.sqrt(max(events, 1.0)))))
+
+
+def increments(rates: Floats, phi: float, most: int) -> Floats:
+    """P(j incidents in a day | rate), j = 0..most; shape (most + 1, K).
+
+    Poisson for ``phi == 0``, else NB1: size ``rate / phi``, variance ``(1 + phi) * rate`` (Cameron & Trivedi 1986).
+    Mass beyond `most` is left out, not piled on the last value.
+    """
+    j = np.arange(most + 1)[:, None]
+    if phi == 0.0:
+        return np.asarray(np.exp(j * np.log(rates) - rates - gammaln(j + 1)))
+    size = rates / phi
+    log_p = gammaln(j + size) - gammaln(size) - gammaln(j + 1)
+    return np.asarray(np.exp(log_p - size * np.log1p(phi) + j * np.log(phi / (1 + phi))))
+
+
+def drift_matrix(K: int, sigma: float, step: float) -> Floats:
+    """Diffusion of the log rate in one day on a grid of K rates; ``out[d, k] = P(k -> k + d - m)``.
+
+    The lattice heat kernel, ``exp(-s) I_d(s)`` with ``s = (sigma / step)**2``, has exactly that variance for any
+    step (a sampled Gaussian does not). Mass that would leave the grid stays in the end cell's place.
+    """
+    if sigma == 0.0:
+        return np.ones((1, K))
+    s = (sigma / step) ** 2
+    m = int(np.ceil(4.0 * np.sqrt(s))) + 2
+    kernel = np.asarray(ive(np.abs(np.arange(-m, m + 1)), s))
+    kernel /= kernel.sum()
+    out = np.repeat(kernel[:, None], K, axis=1)
+    k, d = np.arange(K)[None, :], np.arange(-m, m + 1)[:, None]
+    leaves = (k + d < 0) | (k + d >= K)
+    out[m] += (out * leaves).sum(axis=0)
+    out[leaves] = 0.0
+    return np.ascontiguousarray(out, dtype=np.float64)

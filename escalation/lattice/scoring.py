@@ -1,0 +1,100 @@
+"""Log evidence of hundreds of models from a few dozen passes.
+
+Models without new regimes are scored exactly, all priors of the rate at once. For models with new regimes the log
+evidence is nearly additive in (prior of rates), (clumping) and (drift) at each hazard, so that one pass per margin
+will do to decide which models matter; `posterior` then scores nodes exactly and corrects the families by them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escalation.lattice.engine import Engine
+from escalation.lattice.prior import Model
+
+Floats = NDArray[np.float64]
+Key = tuple[float, float, float, float | None, float | None]
+
+
+def _key(model: Model) -> Key:
+    return (model.hazard, model.phi, model.sigma, model.centre, model.spread)
+
+
+def _run(engine: Engine, models: Sequence[Model], v: int = 0) -> dict[Key, float]:
+    """Coarse scores of some models, by their settings."""
+    distinct = list({_key(m): m for m in models}.values())
+    found = engine.map(lambda m: engine.score(v, m, True), distinct)
+    return {_key(m): float(z) for m, z in zip(distinct, found, strict=True)}
+
+
+def no_jump_evidence(engine: Engine, models: Sequence[Model]) -> Floats:
+    """Log of the joint evidence of all reports and "no jump", for each model on the first variant; shape (M,).
+
+    That is the evidence of the same model without new regimes times the chance of none on each day after the first.
+    """
+    bases = {(m.phi, m.sigma): replace(m, family="constant", hazard=0.0, centre=None, spread=None) for m in models}
+    tables = dict(zip(bases, engine.map(engine.by_start, bases.values()), strict=True))
+    out = np.empty(len(models))
+    masses: dict[tuple[float | None, float | None, int], Floats] = {}
+    for i, m in enumerate(models):
+        log_scale, table, rates = tables[m.phi, m.sigma]
+        key = (m.centre, m.spread, int(m.sigma * 1e6))
+        if key not in masses:
+            full = engine.full_grid(m.sigma)
+            masses[key] = engine.prior.mass(full, m.centre, m.spread)[: rates.size]
+        total = float(masses[key] @ table)
+        out[i] = (log_scale + np.log(total) if total > 0 else -np.inf) + (engine.days - 1) * np.log1p(-m.hazard)
+    return out
+
+
+def score_all(engine: Engine, models: Sequence[Model], variants: int) -> Floats:
+    """Score every model on every variant on the fine grid; shape (V, M). For small problems and tests."""
+    cells = list(itertools.product(range(variants), models))
+    found = np.fromiter(engine.map(lambda c: engine.score(c[0], c[1], False), cells), float)
+    return np.asarray(found.reshape(variants, len(models)))
+
+
+def score_additively(engine: Engine, models: Sequence[Model], base: Floats, still: Floats) -> Floats:
+    """Approximate scores of all models on all variants, shape (V, M); exact where no regime can start."""
+    first = still.copy()
+    jumping = [i for i, m in enumerate(models) if m.hazard > 0.0]
+    if jumping:
+        first[jumping] = _margins(engine, [models[i] for i in jumping])
+    shift = np.zeros(len(base))
+    guides = [models[i] for i in np.argsort(-(base[0] + first), kind="stable")[:3]]
+    own = _run(engine, guides) if len(base) > 1 else {}
+    for v in range(1, len(base)):
+        there = _run(engine, guides, v)
+        shift[v] = np.mean([there[k] - own[k] for k in own])
+    return np.asarray(first[None, :] + shift[:, None])
+
+
+def _margins(engine: Engine, models: Sequence[Model]) -> Floats:
+    """Scores of models with new regimes from one-at-a-time passes around the best prior of rates of each hazard."""
+    phis, hazards = sorted({m.phi for m in models}), sorted({m.hazard for m in models})
+    sigmas = sorted({m.sigma for m in models} | {0.0})
+    settings = [s for s in sorted({(m.centre, m.spread) for m in models}, key=str) if s in engine.settings]
+    phi0, hazard0 = phis[len(phis) // 2], hazards[len(hazards) // 2]
+
+    def model(h: float, phi: float, sigma: float, setting: tuple[float | None, float | None]) -> Model:
+        return Model("jumps", h, phi, sigma, setting[0], setting[1], 0.0)
+
+    scores = _run(engine, [model(h, phi0, 0.0, s) for h in hazards for s in settings])
+    best = {h: max(settings, key=lambda s, h=h: scores[h, phi0, 0.0, *s]) for h in hazards}  # type: ignore[misc]
+    scores |= _run(engine, [model(h, phi, 0.0, best[h]) for h in hazards for phi in phis])
+    scores |= _run(engine, [model(hazard0, phi, sigma, best[hazard0]) for phi in phis for sigma in sigmas])
+    out = np.full(len(models), -np.inf)
+    for i, m in enumerate(models):
+        if (m.centre, m.spread) not in engine.settings:
+            continue
+        top = best[m.hazard]
+        clumping = scores[m.hazard, m.phi, 0.0, *top] - scores[m.hazard, phi0, 0.0, *top]
+        mid = best[hazard0]
+        drifting = scores[hazard0, m.phi, m.sigma, *mid] - scores[hazard0, m.phi, 0.0, *mid]
+        out[i] = scores[m.hazard, phi0, 0.0, m.centre, m.spread] + clumping + drifting
+    return out

@@ -1,0 +1,166 @@
+"""One day of the recursions: drift, new regimes, a day's incidents. See `kernels` for the names and shapes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# "reassoc" lets sums over rates use vector registers; no value here is infinite or NaN.
+jit = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+#: Share of a day's mass below which a row of counts, or a (j, rate) pair, is skipped.
+FAINT = 1e-13
+
+
+@jit
+def reachable(step: Floats) -> Ints:
+    """First and one past the last rate that can produce j incidents, shape (J, 2)."""
+    J, K = step.shape
+    out = np.zeros((J, 2), np.int64)
+    for j in range(J):
+        first, last = K, 0
+        for k in range(K):
+            if step[j, k] > FAINT:
+                first, last = min(first, k), k + 1
+        out[j, 0], out[j, 1] = first, last
+    return out
+
+
+@jit
+def arrive(row: Floats, drift: Floats, out: Floats) -> None:
+    """``out[k] = sum over k' of row[k'] P(k' -> k)``: one day of drift, forwards."""
+    K = row.shape[0]
+    m = drift.shape[0] // 2
+    out[:] = 0.0
+    for d in range(drift.shape[0]):
+        shift = d - m
+        first, last = max(0, -shift), min(K, K - shift)
+        for k in range(first, last):
+            out[k + shift] += row[k] * drift[d, k]
+
+
+@jit
+def depart(row: Floats, drift: Floats, out: Floats) -> None:
+    """``out[k] = sum over k' of P(k -> k') row[k']``: one day of drift, backwards."""
+    K = row.shape[0]
+    m = drift.shape[0] // 2
+    out[:] = 0.0
+    for d in range(drift.shape[0]):
+        shift = d - m
+        first, last = max(0, -shift), min(K, K - shift)
+        for k in range(first, last):
+            out[k] += row[k + shift] * drift[d, k]
+
+
+@jit
+def enter_day(a: Floats, pi: Floats, drift: Floats, hazard: float, first: bool, b: Floats, mass: Floats) -> None:
+    """Rates at the start of a day: keep (and drift), or start a new regime from the prior.
+
+    The mass of each count is left in `mass`; rows too faint to matter are not filled.
+    """
+    W, K = a.shape
+    for c in range(W):
+        if first:
+            mass[c] = a[c, 0]
+            for k in range(K):
+                b[c, k] = a[c, 0] * pi[k]
+            continue
+        total = 0.0
+        for k in range(K):
+            total += a[c, k]
+        mass[c] = total
+        if total < FAINT:
+            continue
+        if drift.shape[0] > 1:
+            arrive(a[c], drift, b[c])
+        else:
+            b[c, :] = a[c, :]
+        keep, fresh = 1.0 - hazard, hazard * total
+        for k in range(K):
+            b[c, k] = keep * b[c, k] + fresh * pi[k]
+
+
+@jit
+def add_counts(
+    b: Floats,
+    mass: Floats,
+    step: Floats,
+    reach: Ints,
+    thin: Floats,
+    ev: Floats,
+    low0: int,
+    low1: int,
+    out: Floats,
+) -> float:
+    """Convolve with a day's incidents, weigh by the evidence, normalise; the normaliser is returned."""
+    J, K = step.shape
+    W0, W1 = b.shape[0], out.shape[0]
+    total = 0.0
+    for i in range(W1):
+        acc = out[i]
+        acc[:] = 0.0
+        count = low1 + i
+        weight = ev[i]
+        if weight > 0.0:
+            for j in range(J):
+                i0 = count - j - low0
+                if i0 < 0:
+                    break
+                if i0 >= W0 or thin[j] == 0.0 or mass[i0] < FAINT:
+                    continue
+                src, p, w = b[i0], step[j], thin[j] * weight
+                for k in range(reach[j, 0], reach[j, 1]):
+                    acc[k] += w * src[k] * p[k]
+            for k in range(K):
+                total += acc[k]
+    if total > 0.0:
+        scale = 1.0 / total
+        for i in range(W1):
+            for k in range(K):
+                out[i, k] *= scale
+    return total
+
+
+@jit
+def reset_mass(a: Floats, pi: Floats, hazard: float, before: Floats) -> float:
+    """Joint mass of "a new regime starts on this day" and all reports."""
+    W, K = a.shape
+    mass = 0.0
+    for c in range(W):
+        left, right = 0.0, 0.0
+        for k in range(K):
+            left += a[c, k]
+            right += pi[k] * before[c, k]
+        mass += left * right
+    return hazard * mass
+
+
+@jit
+def leave_day(
+    pi: Floats,
+    drift: Floats,
+    hazard: float,
+    first: bool,
+    total: float,
+    before: Floats,
+    after: Floats,
+) -> None:
+    """Step the backward message over the transition into a day, scaled so that marginals sum to one."""
+    W, K = before.shape
+    for c in range(W):
+        fresh = 0.0
+        for k in range(K):
+            fresh += pi[k] * before[c, k]
+        if first:
+            after[c, :] = fresh / total
+            continue
+        if drift.shape[0] > 1:
+            depart(before[c], drift, after[c])
+        else:
+            after[c, :] = before[c, :]
+        keep, new = (1.0 - hazard) / total, hazard * fresh / total
+        for k in range(K):
+            after[c, k] = keep * after[c, k] + new

@@ -1,0 +1,145 @@
+"""The result of a reconstruction: frames by date, the audit of every report, and exact draws."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from escalation.changes.result import Changes
+from escalation.lattice.posterior import Posterior
+from escalation.lattice.prior import Prior
+from escalation.reconstruct.evidence import Reading
+
+#: Seed used where no `rng` is given: two runs of the same call agree in every digit.
+SEED = 20231017
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """The daily counts, the cumulative count and the rate behind reported totals.
+
+    Attributes
+    ----------
+    method
+        ``"joint"``, ``"linear"``, ``"pchip"`` or ``"pclm"``.
+    daily, cumulative, rate
+        Frames indexed by date with `mean`, `median`, `lower`, `upper`: incidents on the day, total at the end of the
+        day, and rate λ_t per day. Bounds enclose `prob`; they are NaN for interpolators, which have no band.
+    reports
+        The audit: every report given, with its statement, `p_fresh`, `p_rounded`, `p_stale`, `p_wrong`, `predicted`,
+        `used` and `reason`.
+    models
+        Every model with its prior and posterior weight.
+    conflicts
+        Pairs of statements that cannot both be read literally.
+    notes
+        What the method assumes and what was decided on the way, in sentences.
+    """
+
+    method: str
+    label: str
+    prob: float
+    daily: pd.DataFrame
+    cumulative: pd.DataFrame
+    rate: pd.DataFrame
+    reports: pd.DataFrame
+    models: pd.DataFrame
+    conflicts: pd.DataFrame
+    notes: tuple[str, ...]
+    prior: Prior | None = None
+    reading: Reading | None = None
+    _changes: Changes | None = field(default=None, repr=False)
+    _posterior: Posterior | None = field(default=None, repr=False)
+
+    @property
+    def dates(self) -> pd.DatetimeIndex:
+        """The days of the series."""
+        return pd.DatetimeIndex(self.daily.index)
+
+    @property
+    def changes(self) -> Changes:
+        """Changes of the rate.
+
+        Raises
+        ------
+        AttributeError
+            For an interpolator, which has no posterior.
+        """
+        if self._changes is None:
+            raise AttributeError(f'method={self.method!r} has no posterior and so no changes; use method="joint"')
+        return self._changes
+
+    def draw(self, n: int, rng: Any = None) -> NDArray[np.int64]:
+        """Draw `n` exact joint samples of the daily counts, shape (n, T).
+
+        Parameters
+        ----------
+        n
+            Number of draws, at least 1.
+        rng
+            Seed or generator, as `numpy.random.default_rng` takes it; None uses a fixed seed.
+
+        Raises
+        ------
+        AttributeError
+            For an interpolator.
+        ValueError
+            If `n` is below 1.
+        """
+        if self._posterior is None:
+            raise AttributeError(f'method={self.method!r} has no posterior to draw from; use method="joint"')
+        if n < 1:
+            raise ValueError(f"n must be at least 1, got {n}")
+        return self._posterior.draw(n, np.random.default_rng(SEED if rng is None else rng)).counts
+
+    def summary(self) -> pd.DataFrame:
+        """Headline quantities, one row each: value, lower, upper."""
+        end = self.cumulative.iloc[-1]
+        first = self.cumulative.iloc[0] - self.daily.iloc[0] if self.method == "joint" else None
+        rows: list[tuple[str, float, float, float]] = [
+            (f"total at the end of {self.dates[-1]:%Y-%m-%d}", end["median"], end["lower"], end["upper"]),
+        ]
+        mean = self.rate["mean"].mean()
+        rows.append(("mean rate per day", mean, np.nan, np.nan))
+        if first is not None:
+            c = self.changes
+            rows += [
+                ("P(constant rate)", c.constant, np.nan, np.nan),
+                ("P(drift, no jump)", c.drift_only, np.nan, np.nan),
+                ("P(at least one jump)", c.jump, np.nan, np.nan),
+                ("Bayes factor for a change", c.bayes_factor, np.nan, np.nan),
+                ("prior odds of a change", c.prior_odds, np.nan, np.nan),
+            ]
+        used = self.reports["used"]
+        rows += [
+            ("reports given", len(used), np.nan, np.nan),
+            ("reports used", int(used.sum()), np.nan, np.nan),
+            ("statements", self.reports.loc[used, "statement"].nunique(), np.nan, np.nan),
+        ]
+        if first is not None:
+            doubted = self.reports.loc[used, ["p_stale", "p_wrong"]].sum(axis=1) > 0.5
+            rows.append(("reports read as stale or wrong", int(doubted.sum()), np.nan, np.nan))
+        return pd.DataFrame(rows, columns=["quantity", "value", "lower", "upper"]).set_index("quantity")
+
+    def _line(self) -> str:
+        end = self.cumulative.iloc[-1]
+        band = "" if np.isnan(end["lower"]) else f" ({self.prob:.0%} interval {end['lower']:.0f}–{end['upper']:.0f})"
+        return (
+            f"{self.label or 'series'}, {self.dates[0]:%Y-%m-%d} to {self.dates[-1]:%Y-%m-%d}, method {self.method}: "
+            f"total {end['median']:.0f}{band}; {int(self.reports['used'].sum())} of {len(self.reports)} reports used"
+        )
+
+    def __repr__(self) -> str:
+        tail = "" if self._changes is None else f"\n  {self._changes.sentence()}"
+        return f"Reconstruction({self._line()}){tail}"
+
+    def _repr_html_(self) -> str:
+        said = "" if self._changes is None else f"<p>{html.escape(self._changes.sentence())}</p>"
+        return f"<p>{html.escape(self._line())}</p>{said}" + str(
+            self.summary().to_html(float_format=lambda x: f"{x:.4g}", na_rep="")
+        )
