@@ -15,7 +15,7 @@ import pandas as pd
 
 import escalation as esc
 
-pd.set_option("display.precision", 2, "display.max_rows", 60, "display.max_colwidth", 80)
+pd.set_option("display.float_format", "{:.2f}".format, "display.width", 200, "display.max_columns", 20)
 
 # %% [markdown] case-text
 # ## What is in the case
@@ -47,7 +47,8 @@ series.loc[series["as_of"].between("2023-12-21", "2023-12-26"), columns]
 # %% [markdown] problem-reading
 # A total cannot fall, and these fall. Some words are lower bounds ("more than"), some are round, and a round number stays in
 # print for weeks. One page of 25 December repeats a number that was said a month before (and that was in use for
-# something else by then: the number of injured). The start of the count differs too. How much of this there is:
+# something else by then: the number of injured). The start of the count differs too. How much of this there is in the whole
+# case:
 
 # %% contradictions
 pd.Series(
@@ -88,8 +89,8 @@ pd.concat(
 )
 
 # %% conflicts
-print(f"{len(rec.conflicts)} pairs of statements cannot both be read literally. Those on one and the same day:")
-rec.conflicts[rec.conflicts["earlier_as_of"] == rec.conflicts["later_as_of"]]
+print(f"{len(rec.conflicts)} pairs of statements cannot both be read literally. The widest apart (24 is "dozens", read as 24 to 99):")
+rec.conflicts.nlargest(8, "excess")
 
 # %% [markdown] readings-text
 # ## What the model makes of each report
@@ -116,8 +117,8 @@ statements = (
 statements.loc[statements["as_of"].between("2023-12-21", "2024-01-09"), shown]
 
 # %% [markdown] readings-reading
-# The 66 of 25 December is found to be stale without being told, and so is the 100 that stayed in print until January: a
-# lower bound that says little, rather than a total that stands still. Over the whole case:
+# Look at the 66 of 25 December, and at the 100 that stayed in print until January. A number read as stale is not thrown away:
+# it says that the total was at least that high. Over the whole case:
 
 # %% readings-count
 likeliest = statements[parts].idxmax(axis=1).str.removeprefix("p_")
@@ -127,7 +128,8 @@ print("reports not used, and why:")
 print(rec.reports.loc[~rec.reports["used"], "reason"].value_counts().to_string())
 
 # %% [markdown] coder-text
-# The coder's remark was kept aside, so it can serve as a check. How the model reads what the coder called stale or current:
+# The coder's remark was kept aside, so it can serve as a check. Mean weight of each reading, by what the coder noted (a lower
+# bound that is true but old is `current` to the coder, who notes a report as stale only where it misleads):
 
 # %% coder
 used.groupby("status")[parts].mean().assign(reports=used["status"].value_counts())
@@ -148,7 +150,8 @@ print(f"Bayes factor  {changes.bayes_factor:.2f}  (above 10: evidence of change;
 print("                    1/3 to 3: the reports cannot tell; below 1/3: evidence of a constant rate)")
 
 # %% [markdown] models-text
-# No single model is picked. Their weights before and after the reports:
+# No single model is picked. The weight of the four families before and after the reports (a model that allows jumps may
+# also have none in the window, so that P(at least one jump) is less than the weight of those families):
 
 # %% models
 rec.models.groupby("family", sort=False)[["prior", "posterior"]].sum()
@@ -165,8 +168,9 @@ changes.candidates(4)[["start", "end", "probability", "rate_before", "rate_after
 # ## The figure
 #
 # Top: every report as it was stated, over the band of the reconstruction; grey and hollow is what the model doubts. Middle: the
-# rate. Its grey lines are outside events: they stand on the same axis, and that is all the figure says of them. Bottom: the
-# incidents that were described one by one, by weapon. The lanes are an order without distances.
+# rate, with the answer in words; change points would be drawn as bars. Its grey lines and bands are outside events: they stand on
+# the same axis, and that is all the figure says of them. Bottom: the incidents that were described one by one, by weapon. The
+# lanes are an order without distances.
 
 # %% figure
 from escalation.dossier.figure import draw_overview
@@ -188,7 +192,8 @@ print()
 for choices in (rec.reading, rec.prior):
     for name, value in vars(choices).items():
         if name != "weights" or choices is rec.prior:
-            print(f"{type(choices).__name__}.{name} = {value}")
+            numbers = [round(v, 4) if isinstance(v, float) else v for v in value] if isinstance(value, tuple) else value
+            print(f"{type(choices).__name__}.{name} = {numbers}")
 print()
 print("\n".join(rec.notes))
 
@@ -200,7 +205,7 @@ lighter = (("constant", 0.25), ("jumps", 0.45), ("drift", 0.15), ("both", 0.15))
 others = {
     "as above": {},
     "stale numbers are twice as old": {"reading": esc.Reading(stale_days=20.0)},
-    "repeated numbers are mostly news": {"reading": esc.Reading(repeat=0.1, repeat_hedged=0.25)},
+    "wrong numbers are twice as far off": {"reading": esc.Reading(wrong_days=60.0)},
     "a quarter of the prior on a constant rate": {"prior": esc.Prior(weights=lighter)},
     "no drift": {"models": "jumps"},
     "confirmed incidents are counted in": {"known": case.incidents},
@@ -244,8 +249,8 @@ except AttributeError as error:
 
 # %% [markdown] naive-reading
 # Where a round lower bound stays in print, straight lines stand still, and the day of the next exact total gets everything that
-# had been missed. A routine that looks for change points in such days finds the habits of the press. Straight lines have no
-# band, cannot say how sure they are, and drop the contradicting reports by rule.
+# had been missed. What a change-point routine is then given is, in part, when numbers were renewed and not when attacks
+# happened. Straight lines have no band, cannot say how sure they are, and drop contradicting reports by rule.
 
 # %% [markdown] five-text
 # ## Five documents
@@ -256,16 +261,17 @@ except AttributeError as error:
 five = esc.load_case("five-documents")
 small = esc.reconstruct(five)
 columns = ["as_of", "count", "bound", "source_id", *parts, "predicted", "used", "reason"]
-small.reports[columns].round(2).astype({"reason": "object"})
+small.reports[columns]
 
 # %% five-answer
 print(small)
 print()
-print(small.rate.loc["2023-11-15"].round(2).to_string())
+print("rate on 15 November 2023, per day:", small.rate.loc["2023-11-15"].round(2).to_dict())
 
 # %% [markdown] five-reading
-# Four totals of one week in January say how many attacks there were. Of the months before they say only that the count began at
-# zero, so that any course between the two fits. The answer to that question is the verdict above, and it is an answer.
+# A few totals from one week in January say how many attacks there were by then. Of the months before they say only that the
+# count began at zero, so that many courses between the two fit. That the reports cannot tell is an answer: it keeps a reader
+# from taking a drawn line for a finding.
 
 # %% [markdown] limits
 # ## What cannot be concluded

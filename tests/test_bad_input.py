@@ -1,4 +1,4 @@
-"""A table of inputs that a user may well bring: each works or gets one clear error, and no row changes another's fate."""
+"""Inputs that a user may well bring: each works or gets one clear error, and no row changes another's fate."""
 
 from __future__ import annotations
 

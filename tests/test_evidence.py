@@ -14,7 +14,7 @@ SIZE = 90
 
 def said(n, bound="exact", *, high=None, approx=False, roots=1, repeat=0, per_day=1.4):
     lags = Reading().lag_approx if approx else Reading().lag_day
-    return Spoken(n, high, (bound,), approx, roots, repeat, per_day, tuple(per_day * lag for lag, _ in lags))
+    return Spoken(n, high, (bound,), approx, roots, repeat, False, per_day, tuple(per_day * lag for lag, _ in lags))
 
 
 @pytest.mark.parametrize(("bound", "approx", "roots"), list(itertools.product(WEIGHTS, (False, True), (1, 3))))
@@ -50,7 +50,7 @@ def test_rounding_by_brute_force():
     }
     for bound, rule in rules.items():
         for n in (0, 10, 40, 43):
-            one = Spoken(n, None, (bound,), False, 1, 0, 1.4, (0.0,))
+            one = Spoken(n, None, (bound,), False, 1, 0, False, 1.4, (0.0,))
             got = components(one, SIZE, reading)[1]
             want = [WEIGHTS[bound][1] if rule(c) == n else 0.0 for c in range(SIZE)]
             np.testing.assert_allclose(got, want, atol=1e-12, err_msg=f"{bound} {n}")

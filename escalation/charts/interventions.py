@@ -33,6 +33,11 @@ class Event:
     last: float
     label: str
 
+    @property
+    def edge(self) -> float:
+        """Where it begins on the time axis: a band with the first instant of its day, a line at noon."""
+        return self.first - 0.5 * (self.last > self.first)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -107,7 +112,7 @@ def read_events(frame: pd.DataFrame) -> tuple[Event, ...]:
     if (last < first).any():
         raise ValueError(f"interventions: {int((last < first).sum())} rows have date_end before date.")
     found = [Event(float(a), float(b), plain(v)) for a, b, v in zip(first, last, rows["label"], strict=True)]
-    return tuple(sorted(found, key=lambda event: (event.first, event.last)))
+    return tuple(sorted(found, key=lambda event: (event.edge, event.last)))
 
 
 def flags(events: Sequence[Event], sheet: Sheet) -> Flags:
@@ -127,7 +132,7 @@ def flags(events: Sequence[Event], sheet: Sheet) -> Flags:
     shown = tuple(event for event in events if sheet.holds(event.first, event.last))
     outside = len(events) - len(shown)
     # A band is flagged at its first edge, so that numbers run in order of beginnings.
-    leads = [sheet.x(e.first - 0.5 * (e.last > e.first)) for e in shown]
+    leads = [sheet.x(e.edge) for e in shown]
     leads = [min(max(x, 0.0), sheet.width) for x in leads]
     spans = [(x, x + 8 + text_width(e.label, SIZES["small"])) for x, e in zip(leads, shown, strict=True)]
     rows = stair_rows(spans)

@@ -22,6 +22,7 @@ from escalation.dossier.tables import TABLES, write_tables
 from escalation.reconstruct.call import reconstruct
 from escalation.reconstruct.result import SEED, Reconstruction
 from escalation.records import Case
+from escalation.scale.levels import DEFAULT_SCALE
 
 __all__ = ["BuildReport", "BuiltFile", "build", "write_dossier"]
 
@@ -178,6 +179,7 @@ def write_dossier(
     tell("writing the tables")
     rows += write_tables(rec, folder)
     choices = {"case": subject.name, "method": rec.method, "models": models, "prob": f"{rec.prob:g}"}
+    choices |= {"scale": repr(DEFAULT_SCALE)} if subject.described else {}
     rows.append(write_manifest(folder, rows, inputs=subject.inputs, versions=_versions(), seed=SEED, choices=choices))
     return BuildReport(subject.title, folder, _compared(rows, before), rec)
 

@@ -47,7 +47,7 @@ def draw_overview(rec: Reconstruction, subject: Subject, frames: Frames, version
         headings=headings(rec, subject, frames),
         window=(rec.dates[0], rec.dates[-1]),
         prob=rec.prob,
-        size=(10.0, 10.0 if subject.described else 7.0),
+        size=(10.0, 11.5 if subject.described else 7.5),
     )
 
 

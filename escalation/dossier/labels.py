@@ -10,6 +10,7 @@ __all__ = ["short_label"]
 
 LONGEST = 20  # characters of a target named after a strike
 CUT = 34  # characters of what was announced
+_SMALL = {"a", "against", "an", "and", "at", "by", "for", "in", "of", "on", "or", "the", "to", "until", "with"}
 _PLACES = re.compile(r"[A-Z][\w'’-]*(, (and )?[A-Z][\w'’-]*)*")
 
 
@@ -24,11 +25,13 @@ def _head(text: str) -> str:
 
 
 def _cut(text: str, room: int) -> str:
-    """Shorten at a word, with an ellipsis."""
+    """Shorten after a word that can stand last, with an ellipsis."""
     if len(text) <= room:
         return text
-    kept = text[: room + 1].rsplit(" ", 1)[0] if " " in text[: room + 1] else text[:room]
-    return f"{kept}…"
+    words = text[: room + 1].split(" ")[:-1] or [text[:room]]
+    while len(words) > 1 and words[-1].lower() in _SMALL:
+        words.pop()
+    return f"{' '.join(words)}…"
 
 
 def short_label(actor: object = None, kind: object = None, target: object = None, notes: object = None) -> str:

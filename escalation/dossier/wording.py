@@ -37,10 +37,11 @@ def headings(rec: Reconstruction, subject: Subject, frames: Frames) -> dict[str,
     """
     units = subject.units
     about = ", ".join(filter(None, (subject.title, subject.series)))
+    first, last = (_day(date).replace(" ", "\N{NO-BREAK SPACE}") for date in (rec.dates[0], rec.dates[-1]))
     return {
         "cumulative": (
             f"Cumulative {units}, as reported and as reconstructed",
-            f"{about}. Counted from {_day(rec.dates[0])}. {_reports(frames.counts)}",
+            f"{about}. {first} to {last}. {_reports(frames.counts)}",
         ),
         "rate": (f"Rate of {units}", f"{units.capitalize()} per day{_marks(frames)}"),
         "lanes": ("Incidents described one by one, by weapon", _reading(frames)),
@@ -92,8 +93,12 @@ def finding(rec: Reconstruction) -> str | None:
     verdict = "the reports cannot tell whether the rate changed" if "cannot tell" in c.verdict else c.verdict
     return (
         f"{verdict[:1].upper()}{verdict[1:]}: P(constant) {c.constant:.2f}, P(drift) {c.drift_only:.2f}, "
-        f"P(jump) {c.jump:.2f}; Bayes factor {c.bayes_factor:.2g}"
+        f"P(jump) {c.jump:.2f}; Bayes factor {_factor(c.bayes_factor)} (prior odds {c.prior_odds:.2g})"
     )
+
+
+def _factor(value: float) -> str:
+    return "above 1,000" if value > 1000 else f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def alt_text(rec: Reconstruction, subject: Subject, frames: Frames) -> str:
@@ -116,7 +121,7 @@ def _said_total(rec: Reconstruction, subject: Subject, counts: pd.Series) -> str
     doubted = counts["reports read as stale or wrong"]
     return (
         f"The reconstructed total of {subject.units} at the end is {last['median']:.0f}{band}: "
-        f"{_reports(counts)[:-1]}" + (f", {doubted:,} of those used are read as stale or wrong." if doubted else ".")
+        f"{_reports(counts)[:-1]}" + (f"; of those used, {doubted:,} read as stale or wrong." if doubted else ".")
     )
 
 

@@ -31,7 +31,7 @@ def _pick(weights: Floats, n: int, u: float) -> int:
 def _into(a: Floats, total: float, pi: Floats, drift: Floats, hazard: float, first: bool, k: int) -> float:
     """Mass that arrives in rate k on a day, from message row `a` (sum `total`) of the day before."""
     if first:
-        return a[0] * pi[k]
+        return float(a[0] * pi[k])
     kept = 0.0
     if drift.shape[0] > 1:
         m = drift.shape[0] // 2
@@ -41,7 +41,7 @@ def _into(a: Floats, total: float, pi: Floats, drift: Floats, hazard: float, fir
                 kept += a[src] * drift[d, src]
     else:
         kept = a[k]
-    return (1.0 - hazard) * kept + hazard * pi[k] * total
+    return float((1.0 - hazard) * kept + hazard * pi[k] * total)
 
 
 @jit

@@ -58,9 +58,10 @@ class Reading:
         Mass of a fresh number above the true count (revised down later), and its geometric decay per count.
     stale_days, wrong_days
         Median age of a stale number, and scale of a wrong one, in days' worth of incidents.
-    repeat, repeat_hedged
+    repeat, repeat_hedged, repeat_superseded
         Probability that a number already stated for an earlier date is merely copied; the second value is for
-        approximate dates and hedged bounds. Each further repeat halves what is left.
+        approximate dates and hedged bounds, the third where a larger total was already stated. Each further repeat
+        halves what is left.
     copied_from
         A copy takes one of about this many numbers in circulation.
     most_roots
@@ -86,7 +87,8 @@ class Reading:
     stale_days: float = 10.0
     wrong_days: float = 30.0
     repeat: float = 0.5
-    repeat_hedged: float = 0.75
+    repeat_hedged: float = 0.7
+    repeat_superseded: float = 0.95
     copied_from: float = 2.0
     most_roots: int = 5
 
@@ -104,7 +106,7 @@ class Reading:
             pairs = getattr(self, name)
             if abs(sum(w for _, w in pairs) - 1) > 1e-9 or min(v for v, _ in pairs) < 0:
                 bad.append(f"{name} needs values of at least 0 with weights that sum to 1, got {pairs!r}")
-        for name in ("ahead", "ahead_decay", "repeat", "repeat_hedged"):
+        for name in ("ahead", "ahead_decay", "repeat", "repeat_hedged", "repeat_superseded"):
             if not 0 <= getattr(self, name) < 1:
                 bad.append(f"{name} must be in [0, 1), got {getattr(self, name)!r}")
         for name in ("stale_days", "wrong_days", "copied_from", "most_roots"):
@@ -128,6 +130,7 @@ class Spoken:
     approx: bool
     roots: int
     repeat: int
+    superseded: bool
     per_day: float
     lag_means: tuple[float, ...]
 
@@ -227,7 +230,7 @@ def components(said: Spoken, size: int, reading: Reading) -> Floats:
 
     Examples
     --------
-    >>> said = Spoken(143, None, ("more_than",), False, 1, 0, 1.4, (0.0, 0.7, 1.4))
+    >>> said = Spoken(143, None, ("more_than",), False, 1, 0, False, 1.4, (0.0, 0.7, 1.4))
     >>> e = components(said, 200, Reading())
     >>> int(e.sum(axis=0).argmax())
     144
@@ -236,7 +239,8 @@ def components(said: Spoken, size: int, reading: Reading) -> Floats:
     parts = np.mean([_of_bound(said, b, c, reading) for b in said.bounds], axis=0)
     if said.repeat > 0:
         hedged = said.approx or said.bounds != ("exact",)
-        news = (1.0 - (reading.repeat_hedged if hedged else reading.repeat)) * 0.5 ** (said.repeat - 1)
+        copy = reading.repeat_hedged if hedged else reading.repeat
+        news = (1.0 - (reading.repeat_superseded if said.superseded else copy)) * 0.5 ** (said.repeat - 1)
         copied = (1.0 - news) / reading.copied_from
         current = parts[0] / parts[0].max()
         parts = parts * news

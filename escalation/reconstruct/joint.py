@@ -42,7 +42,8 @@ def spoken(series: Series, reading: Reading) -> tuple[Spoken, ...]:
     for s in series.statements:
         lags = reading.lag_approx if s.approx else reading.lag_day
         means = within_lags(curve, s.day, [lag for lag, _ in lags])
-        out.append(Spoken(s.count, s.count_high, s.bounds, s.approx, s.roots, s.repeat, mean_rate(curve), means))
+        said = (s.count, s.count_high, s.bounds, s.approx, s.roots, s.repeat, s.superseded)
+        out.append(Spoken(*said, mean_rate(curve), means))
     return tuple(out)
 
 

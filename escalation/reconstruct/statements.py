@@ -24,8 +24,9 @@ MERGE_DAYS = 3
 class Statement:
     """One distinct (as-of, count) behind one or many reports of a series.
 
-    `day` is the index of the as-of date: 0 is "before the first day", t the end of day t. `origin` is 0 where the
-    count starts with the series, else the number of the earlier origin that shares an unknown offset.
+    `day` is the index of the as-of date: 0 is "before the first day", t the end of day t. `repeat` counts the earlier
+    dates for which the same number was stated; `superseded` says that a larger one was already firmly stated. `origin`
+    is 0 where the count starts with the series, else the number of the earlier origin that shares an unknown offset.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Statement:
     approx: bool
     roots: int
     repeat: int
+    superseded: bool
     origin: int
 
 
@@ -160,6 +162,13 @@ def read_series(
     return Series(statements, dates, open_start, origins, audit.set_axis(frame.index, axis=0), label)
 
 
+def _superseded(part: pd.DataFrame, rows: pd.DataFrame) -> bool:
+    """Whether a larger total, firmly dated and worded, was already stated for the same or an earlier date."""
+    firm = ~rows["approx"] & rows["bound"].isin(["exact", "at_least", "more_than"])
+    earlier = rows["day"] <= part["day"].iloc[0]
+    return bool((firm & earlier & (rows["count"] > part["count"].iloc[0])).any())
+
+
 def _statements(rows: pd.DataFrame) -> tuple[tuple[Statement, ...], pd.Series, list[int], pd.Series]:
     """Group reports into statements; number earlier origins that at least two statements share."""
     high = rows["count_high"].fillna(-1)
@@ -183,7 +192,8 @@ def _statements(rows: pd.DataFrame) -> tuple[tuple[Statement, ...], pd.Series, l
             Statement(
                 i, day, count, None if top < 0 else top,
                 tuple(b for b in BOUNDS if (part["bound"] == b).any()), bool(part["approx"].all()),
-                max(1, part["root"].nunique()), repeat, shared.index(back[i]) + 1 if back[i] in shared else 0,
+                max(1, part["root"].nunique()), repeat, _superseded(part, rows),
+                shared.index(back[i]) + 1 if back[i] in shared else 0,
             )
         )  # fmt: skip
     return tuple(out), member, shared, notes.dropna()

@@ -1,0 +1,133 @@
+"""What README.md says is run, looked up or recomputed."""
+
+import re
+import textwrap
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import escalation as esc
+from escalation.changes.result import in_words
+from escalation.cli import main
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+WORDS = " ".join(README.replace("\n> ", "\n").split())
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+SHELL = [
+    line.split("#")[0].split()
+    for block in re.findall(r"(?:^ {4}\S.*\n)+", README, re.MULTILINE)
+    for line in textwrap.dedent(block).splitlines()
+]
+
+
+def figures(name: str) -> pd.DataFrame:
+    path = ROOT / "figures" / name
+    assert path.is_file(), f"figures/{name} is missing: run make"
+    return pd.read_csv(path)
+
+
+def test_readme_has_python_and_shell() -> None:
+    assert len(BLOCKS) >= 3
+    assert {words[0] for words in SHELL} == {"make", "pip", "escalation"}
+
+
+@pytest.mark.parametrize("code", BLOCKS, ids=range(len(BLOCKS)))
+def test_python_blocks_run(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})  # noqa: S102  (our own text)
+    assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize("words", [w for w in SHELL if w[0] == "make"], ids=" ".join)
+def test_make_targets_exist(words: list[str]) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in words[1:] or ["figures"]:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+@pytest.mark.parametrize("words", [w for w in SHELL if w[0] == "escalation"], ids=" ".join)
+def test_commands_exist(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as done:
+        main([words[1], "--help"])
+    assert done.value.code == 0
+    said = capsys.readouterr().out
+    options = [word for word in words[2:] if word.startswith("-")]
+    assert all(re.search(rf"(^|\s){option}\b", said) for option in options)
+
+
+def test_commands_do_what_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    totals = tmp_path / "totals.csv"
+    totals.write_text(BLOCKS[0].split('"""')[1])
+    assert main(["reconstruct", str(totals), "--models", "fast"]) == 0
+    folder = str(ROOT / "data" / "five-documents")
+    assert main(["check", folder]) == 0
+    assert main(["build", folder, "-o", str(tmp_path / "out"), "--models", "fast"]) == 0
+    assert {"overview.png", "overview.csv", "reports.csv", "manifest.json"} <= {
+        p.name for p in (tmp_path / "out").iterdir()
+    }
+    capsys.readouterr()
+
+
+def test_files_named_exist() -> None:
+    linked = re.findall(r"\]\(([^)#:]+)\)", README)
+    named = re.findall(r"`((?:figures|data|notebooks|escalation|tests)/[\w./-]+\.\w+)`", README)
+    assert linked
+    assert named
+    assert [name for name in {*linked, *named} if not (ROOT / name).is_file()] == []
+
+
+def result_in_words() -> str:
+    """Say the result as README does, from figures/summary.csv."""
+    rows = figures("summary.csv").set_index("quantity")
+    value = rows["value"].to_dict().__getitem__
+    end = next(str(name) for name in rows.index if str(name).startswith("total at the end of"))
+    low, high = rows.loc[end, ["lower", "upper"]]
+    verdict = in_words(value("Bayes factor for a change"))
+    return (
+        f"{value('reports given'):.0f} reports given, {value('reports used'):.0f} used "
+        f"({value('statements'):.0f} statements), {value('reports read as stale or wrong'):.0f} of them read as "
+        f"stale or wrong. Total on {end[-10:]}: {value(end):.0f} (90 % interval {low:.0f}–{high:.0f}). "
+        f"Did the rate change? {verdict[0].upper()}{verdict[1:]}: P(constant) {value('P(constant rate)'):.2f}, "
+        f"P(drift, no jump) {value('P(drift, no jump)'):.2f}, P(at least one jump) "
+        f"{value('P(at least one jump)'):.2f}; Bayes factor {value('Bayes factor for a change'):.2g} "
+        f"at prior odds {value('prior odds of a change'):.2f}."
+    )
+
+
+def test_result_is_that_of_the_figures() -> None:
+    said = result_in_words()
+    assert said in WORDS, f"README should say: {said}"
+
+
+def test_straight_lines_are_as_said() -> None:
+    lines = esc.reconstruct(esc.load_case("iraq-syria-2023"), method="linear")
+    said = re.search(r"leaves (\d+) attacks to 3 January 2024", WORDS)
+    assert said
+    assert lines.daily["mean"].idxmax() == pd.Timestamp("2024-01-03")
+    assert lines.daily["mean"].max() == pytest.approx(int(said[1]))
+
+
+def test_trace_leads_from_the_figure_to_the_source() -> None:
+    report, source = "att-20231225-66-9629", "megasuper-news-c5fa"
+    assert f"`{report}`" in README
+    assert f"`{source}`" in README
+    drawn = figures("overview.csv").query("panel == 'reports' and report_id == @report")
+    assert (drawn["count"].item(), drawn["as_of"].item()) == (66, "2023-12-25")
+    row = figures("reports.csv").query("report_id == @report")
+    assert row["source_id"].item() == source
+    assert row["p_stale"].item() > 0.5
+    sources = pd.read_csv(ROOT / "data" / "iraq-syria-2023" / "sources.csv")
+    assert (sources["source_id"] == source).sum() == 1
+
+
+def test_every_drawn_report_can_be_traced() -> None:
+    drawn = figures("overview.csv").query("panel == 'reports'")["report_id"]
+    audit = figures("reports.csv").set_index("report_id")
+    sources = pd.read_csv(ROOT / "data" / "iraq-syria-2023" / "sources.csv")
+    assert audit.index.is_unique
+    assert drawn.isin(audit.index).all()
+    assert audit["source_id"].isin(sources["source_id"]).all()
