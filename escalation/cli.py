@@ -61,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _warn  # type: ignore[assignment]
+            warnings.simplefilter("always", UserWarning)  # advice to the user, told as such
             status = run(args)
         sys.stdout.flush()
     except BrokenPipeError:

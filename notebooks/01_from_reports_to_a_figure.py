@@ -89,7 +89,7 @@ pd.concat(
 )
 
 # %% conflicts
-print(f"{len(rec.conflicts)} pairs of statements cannot both be read literally. The widest apart (24 is "dozens", read as 24 to 99):")
+print(f"{len(rec.conflicts)} pairs of statements cannot both be read literally. The widest apart (24: dozens, 24 to 99):")
 rec.conflicts.nlargest(8, "excess")
 
 # %% [markdown] readings-text
@@ -259,7 +259,7 @@ except AttributeError as error:
 
 # %% five
 five = esc.load_case("five-documents")
-small = esc.reconstruct(five)
+small = esc.reconstruct(five, models="fast")
 columns = ["as_of", "count", "bound", "source_id", *parts, "predicted", "used", "reason"]
 small.reports[columns]
 

@@ -63,7 +63,7 @@ def test_commands_do_what_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[
     totals = tmp_path / "totals.csv"
     totals.write_text(BLOCKS[0].split('"""')[1])
     assert main(["reconstruct", str(totals), "--models", "fast"]) == 0
-    folder = str(ROOT / "data" / "five-documents")
+    folder = str(ROOT / "data" / "iraq-syria-2023")
     assert main(["check", folder]) == 0
     assert main(["build", folder, "-o", str(tmp_path / "out"), "--models", "fast"]) == 0
     assert {"overview.png", "overview.csv", "reports.csv", "manifest.json"} <= {
@@ -73,7 +73,7 @@ def test_commands_do_what_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_files_named_exist() -> None:
-    linked = re.findall(r"\]\(([^)#:]+)\)", README)
+    linked = [*re.findall(r"\]\(([^)#:]+)\)", README), *re.findall(r'src="([^":]+)"', README)]
     named = re.findall(r"`((?:figures|data|notebooks|escalation|tests)/[\w./-]+\.\w+)`", README)
     assert linked
     assert named

@@ -8,7 +8,10 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
+
+from escalation.charts import new_axes, rate_panel
 
 Floats = NDArray[np.float64]
 
@@ -184,6 +187,23 @@ class Changes:
             )  # fmt: skip
             chance[max(0, first - width + 1) : first + width] = 0.0
         return pd.DataFrame(rows, columns=["start", "end", *COLUMNS[3:]])
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the rate per day with its band, the change points if any is probable, and the answer in words.
+
+        Parameters
+        ----------
+        ax
+            Axes with room above for a title; None makes a figure of its own.
+        """
+        tail = (1.0 - self.prob) / 2
+        median, lower, upper = np.quantile(self.rates, [0.5, tail, 1 - tail], axis=0)
+        rate = pd.DataFrame({"median": median, "lower": lower, "upper": upper}, index=self.dates)
+        no_events = pd.DataFrame({"date": pd.to_datetime([]), "label": []})
+        return rate_panel(
+            ax if ax is not None else new_axes(), rate, self.summary(), no_events,
+            title="Rate", subtitle="Incidents per day", note=self.sentence(), prob=self.prob,
+        )  # fmt: skip
 
     def sentence(self) -> str:
         """One sentence that says what is known, with the numbers it rests on."""

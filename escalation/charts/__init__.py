@@ -5,6 +5,7 @@ figure beside its numbers and its words.
 """
 
 from escalation.charts.boxes import text_boxes_clear
+from escalation.charts.canvas import new_axes
 from escalation.charts.incidents import lane_counts
 from escalation.charts.lanes import lanes_panel
 from escalation.charts.overview import HEADINGS, overview
@@ -19,6 +20,7 @@ __all__ = [
     "cumulative_panel",
     "lane_counts",
     "lanes_panel",
+    "new_axes",
     "overview",
     "rate_panel",
     "save_figure",

@@ -59,9 +59,8 @@ def read_reports(path: str | os.PathLike[str]) -> pd.DataFrame:
     """
     path = Path(path)
     header, rows = _table(path.name, _text(path))
-    problems = [*_columns(path.name, header), *_ragged(path.name, header, rows)]
-    if not problems:
-        problems = list(_cells(path.name, header, rows))
+    even = [(row, cells) for row, cells in rows if len(cells) == len(header)]
+    problems = [*_columns(path.name, header), *_ragged(path.name, header, rows), *_cells(path.name, header, even)]
     if problems:
         raise ValueError(_said(path.name, problems))
     index = pd.Index([row for row, _ in rows], name="row")
@@ -71,7 +70,9 @@ def read_reports(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 def _said(file: str, problems: list[Problem]) -> str:
     """Return one message for all problems; the first 50 in words."""
-    lines = [f"{file} has {len(problems)} problem{'s' if len(problems) > 1 else ''}:", *map(str, problems[:50])]
+    if len(problems) == 1:
+        return str(problems[0])
+    lines = [f"{file} has {len(problems)} problems:", *map(str, problems[:50])]
     return "\n  ".join(lines + [f"… and {len(problems) - 50} more"] * (len(problems) > 50))
 
 
@@ -134,7 +135,8 @@ def _cells(file: str, header: list[str], rows: Rows) -> Iterator[Problem]:
     """Find cells that cannot be read as a case would read them; an empty bound means exact."""
     columns = [column for column in REPORTS.columns if column.name in _CHECKED and column.name in header]
     for row, cells in rows:
-        found = dict(zip(header, cells, strict=True))
+        # Reversed, so that the first of two columns of one name is the one that counts.
+        found = dict(zip(reversed(header), reversed(cells), strict=True))
         dozens = found.get("bound") == "dozens"
         for column in columns:
             cell = found[column.name]

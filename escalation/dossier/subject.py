@@ -44,7 +44,7 @@ class Subject:
     incidents, interventions : DataFrame
         With the columns of a case; may have no rows.
     described : bool, default False
-        Whether incidents are part of the subject at all: a file of reports has none to show.
+        Whether incidents are part of the subject at all: a file of reports has none to show, a case may have none.
     inputs : mapping of str to str
         Name and SHA-256 of every file that was read.
 
@@ -87,7 +87,7 @@ class Subject:
             f"counter {main['counter']}, {scope}",
             case.incidents,
             case.interventions,
-            described=True,
+            described=len(case.incidents) > 0,
             inputs=digests(paths),
         )
 

@@ -145,5 +145,9 @@ def _said_incidents(frames: Frames) -> str:
         for _, row in lane_counts(frames.drawn, frames.lanes).iterrows()
     )
     left = _left_out(frames.counts)
-    drawn = _many(len(frames.drawn), "incident")
-    return f"{drawn} drawn, a mixed attack in each of its lanes. {lanes}." + (f" Not drawn: {left}." if left else "")
+    confirmed, claimed = (frames.drawn[name].astype(bool) for name in ("confirmed", "claimed"))
+    # Not one sum: what is claimed and what is confirmed are never added.
+    drawn = f"{confirmed.sum()} confirmed, {claimed.sum()} claimed ({(confirmed & claimed).sum()} both)"
+    return f"Incidents drawn: {drawn}. By lane, a mixed attack in each of its lanes: {lanes}." + (
+        f" Not drawn: {left}." if left else ""
+    )

@@ -10,12 +10,7 @@ import pandas as pd
 from escalation.reconstruct.statements import Statement
 
 COLUMNS = (
-    "earlier_as_of",
-    "earlier_count",
-    "earlier_bound",
-    "later_as_of",
-    "later_count",
-    "later_bound",
+    *(f"{side}_{what}" for side in ("earlier", "later") for what in ("as_of", "count", "count_high", "bound")),
     "excess",
 )
 
@@ -57,9 +52,10 @@ def find_conflicts(statements: Sequence[Statement], dates: pd.DatetimeIndex) -> 
     before = dates[0] - pd.Timedelta(days=1)
     rows = [
         (
-            before + pd.Timedelta(days=own[i].day), own[i].count, "/".join(own[i].bounds),
-            before + pd.Timedelta(days=own[j].day), own[j].count, "/".join(own[j].bounds), int(excess[i, j]),
+            before + pd.Timedelta(days=own[i].day), own[i].count, own[i].count_high, "/".join(own[i].bounds),
+            before + pd.Timedelta(days=own[j].day), own[j].count, own[j].count_high, "/".join(own[j].bounds), int(excess[i, j]),
         )
         for i, j in pairs
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    high = {"earlier_count_high": "Int64", "later_count_high": "Int64"}
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(high)

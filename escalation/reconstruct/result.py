@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from escalation.changes.result import Changes
+from escalation.charts import cumulative_panel, new_axes
 from escalation.lattice.posterior import Posterior
 from escalation.lattice.prior import Prior
 from escalation.reconstruct.evidence import Reading
@@ -125,6 +127,22 @@ class Reconstruction:
             doubted = self.reports.loc[used, ["p_stale", "p_wrong"]].sum(axis=1) > 0.5
             rows.append(("reports read as stale or wrong", int(doubted.sum()), np.nan, np.nan))
         return pd.DataFrame(rows, columns=["quantity", "value", "lower", "upper"]).set_index("quantity")
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the reports as reported and the reconstructed cumulative count over them.
+
+        Parameters
+        ----------
+        ax
+            Axes with room above for a title; None makes a figure of its own.
+        """
+        used = self.reports[self.reports["used"]]
+        weight = 1.0 - used[["p_stale", "p_wrong"]].sum(axis=1) if self.method == "joint" else 1.0
+        subtitle = f"{self.label}; {len(used)} of {len(self.reports)} reports used"
+        return cumulative_panel(
+            ax if ax is not None else new_axes(), used.assign(weight=weight), self.cumulative,
+            title="Cumulative count, as reported and as reconstructed", subtitle=subtitle, prob=self.prob,
+        )  # fmt: skip
 
     def _line(self) -> str:
         end = self.cumulative.iloc[-1]

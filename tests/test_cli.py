@@ -1,0 +1,258 @@
+"""The command line: what it prints, where, and with which status."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+import escalation as esc
+from escalation.cli import main
+
+GOOD = "as_of,count,bound,since\n2024-01-10,10,,2024-01-01\n2024-01-15,14,more_than,\n2024-01-20,20,exact,\n"
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "totals.csv"
+    path.write_text(GOOD)
+    return path
+
+
+def run(capsys, *words):
+    status = main([str(word) for word in words])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_cases_lists_the_bundled_ones(capsys):
+    status, out, err = run(capsys, "cases")
+    assert (status, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()] == esc.list_cases()
+    content = json.loads(run(capsys, "cases", "--json")[1])
+    assert [case["name"] for case in content["cases"]] == esc.list_cases()
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"escalation {esc.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["nonsense"],
+        ["build", "--models", "all"],
+        ["reconstruct"],
+        ["reconstruct", "a.csv", "--start", "1/2/2024"],
+        ["reconstruct", "a.csv", "--end", "2024-02-30"],
+        ["reconstruct", "a.csv", "--prob", "90"],
+        ["reconstruct", "a.csv", "--method", "spline"],
+        ["check"],
+    ],
+)
+def test_a_command_that_is_not_understood_has_status_2(capsys, words):
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("usage: escalation")
+
+
+def test_reconstruct_prints_the_summary_the_verdict_and_the_reports(capsys, table):
+    status, out, err = run(capsys, "reconstruct", table, "--models", "fast")
+    assert status == 0
+    assert "total at the end of 2024-01-20" in out
+    assert "reports used" in out
+    assert "reports read as stale or wrong" in out
+    assert "Bayes factor for a change" in out
+    assert err.splitlines()[0].startswith("reconstructing from 3 reports")
+
+
+def test_reconstruct_writes_figure_and_tables(capsys, table, tmp_path):
+    out_folder = tmp_path / "new" / "out"
+    words = ("reconstruct", table, "--models", "fast", "-o", out_folder, "--json", "--quiet")
+    status, out, err = run(capsys, *words)
+    assert (status, err) == (0, "")
+    content = json.loads(out)
+    assert {file["name"] for file in content["files"]} == {path.name for path in out_folder.iterdir()}
+    assert {file["state"] for file in content["files"]} == {"wrote"}
+    assert len(content["cumulative"]) == len(content["daily"]) == len(content["rate"]) == 20
+    assert content["cumulative"][-1]["date"] == "2024-01-20"
+    assert "row,as_of,count" in (out_folder / "reports.csv").read_text().splitlines()[0]
+    assert {file["state"] for file in json.loads(run(capsys, *words)[1])["files"]} == {"unchanged"}
+
+
+def test_a_method_without_a_posterior_says_what_it_assumes(capsys, table):
+    status, out, _ = run(capsys, "reconstruct", table, "--method", "linear", "--quiet")
+    assert status == 0
+    assert "Straight lines" in out
+    content = json.loads(run(capsys, "reconstruct", table, "--method", "linear", "--json")[1])
+    assert "verdict" not in content
+    assert content["cumulative"][0]["lower"] is None
+
+
+def test_options_choose_series_and_window(capsys, tmp_path):
+    path = tmp_path / "many.csv"
+    head = "as_of,count,counter,unit,scope,since\n"
+    rows = [f"2024-01-{day},{n},{who},attack,{where},2024-01-01\n" for day, n, who, where in
+            [(10, 5, "us", "A"), (12, 6, "us", "A+B"), (14, 30, "them", "A"), (16, 3, "us", "C")]]  # fmt: skip
+    path.write_text(head + "".join(rows))
+    words = ["reconstruct", path, "--method", "linear", "--json", "--quiet"]
+    status, _, err = run(capsys, *words)
+    assert status == 1
+    assert "more than one counter: them, us" in err
+    assert "--counter" in err
+    for scope in (["--scope", "A,A+B"], ["--scope", "A", "--scope", "A+B"]):
+        more = ["--counter", "us", *scope, "--start", "2024-01-02", "--end", "2024-01-20"]
+        content = json.loads(run(capsys, *words, *more)[1])
+        dates = [row["date"] for row in content["cumulative"]]
+        assert (dates[0], dates[-1]) == ("2024-01-02", "2024-01-20")
+        assert {row["quantity"]: row["value"] for row in content["summary"]}["reports used"] == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"date,count\n2024-01-01,3\n", "if 'date' is meant, rename it to 'as_of'"),
+        (b"as_of,total\n2024-01-01,3\n", "if 'total' is meant, rename it to 'count'"),
+        (b"as_of;count\n2024-01-01;3\n", "separated by commas"),
+        (b"as_of,count\n01/02/2024,3\n", "row 2, as_of: found '01/02/2024'"),
+        (b"as_of,count\n2024-01-01,12.5\n", "row 2, count: found '12.5'"),
+        (b"as_of,count,bound\n2024-01-01,3,maybe\n", "row 2, bound: found 'maybe'"),
+        (b"as_of,count\n2024-01-01,3,4\n", "row 2: found '3 cells'"),
+        (b'as_of,count\n2024-01-01,"3\n', "closed quotes"),
+        (b"as_of,count,count\n2024-01-01,3,4\n", "each column name once"),
+        (b"as_of,count\n", "no rows"),
+        (b"", "is empty"),
+        (b"as_of,count\n2024-01-01,\xff\n", "not text in UTF-8"),
+        (b"as_of,count\n2024-01-01,\0\n", "NUL"),
+        (b"as_of,count\n2024-01-01,3\n", "nothing to reconstruct"),
+    ],
+)
+def test_a_bad_file_is_one_readable_message(capsys, tmp_path, content, said):
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content)
+    status, out, err = run(capsys, "reconstruct", path, "--quiet")
+    assert (status, out) == (1, "")
+    assert err.startswith("escalation: ")
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_all_problems_of_a_file_are_told_at_once(capsys, tmp_path):
+    path = tmp_path / "bad.csv"
+    path.write_text("as_of,count\nx,3\n\n2024-01-03,y\n2024-01-04\n")
+    err = run(capsys, "reconstruct", path)[2]
+    assert "bad.csv has 3 problems" in err
+    assert "row 2, as_of" in err
+    assert "row 4, count" in err
+    assert "row 5: found '1 cells'" in err
+
+
+def test_whole_numbers_written_with_a_point_are_read(capsys, tmp_path):
+    path = tmp_path / "points.csv"
+    path.write_text("as_of,count,count_high,since\n2024-01-10,24.0,99.0,2024-01-01\n2024-01-12,30,,2024-01-01\n")
+    assert run(capsys, "reconstruct", path, "--method", "linear", "--quiet")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["reconstruct", "none.csv"], "there is no file"),
+        (["reconstruct", "."], "is a folder"),
+        (["build", "no-such-case"], "bundled cases: five-documents"),
+        (["build", "."], "datapackage.json: expected a file"),
+        (["build", "totals.csv"], "escalation reconstruct totals.csv"),
+        (["build", "five-documents", "--models", "fast", "-o", "totals.csv"], "totals.csv: File exists"),
+    ],
+)
+def test_a_wrong_place_is_one_readable_message(capsys, table, monkeypatch, words, said):
+    monkeypatch.chdir(table.parent)
+    status, out, err = run(capsys, *words, "--quiet")
+    assert (status, out) == (1, "")
+    assert err.startswith("escalation: ")
+    assert said in err
+
+
+def test_check_lists_every_problem_with_its_place(capsys, tmp_path):
+    good = esc.load_case("five-documents").folder
+    assert run(capsys, "check", good)[:2] == (0, f"{good}: no problems\n")
+    for path in good.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    text = (tmp_path / "reports.csv").read_text()
+    (tmp_path / "reports.csv").write_text(text.replace("2024-01-18,day,,143", "18.1.2024,day,,many"))
+    status, out, _ = run(capsys, "check", tmp_path)
+    assert status == 1
+    assert [line.split(" ")[0] for line in out.splitlines()] == ["reports.csv:3:as_of:", "reports.csv:3:count:"]
+    assert "'18.1.2024' — expected " in out
+    content = json.loads(run(capsys, "check", tmp_path, "--json")[1])
+    assert [(p["file"], p["row"], p["column"]) for p in content["problems"]] == [
+        ("reports.csv", 3, "as_of"),
+        ("reports.csv", 3, "count"),
+    ]
+
+
+def test_a_warning_is_one_line_on_standard_error(capsys, tmp_path):
+    for path in esc.load_case("five-documents").folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    text = (tmp_path / "reports.csv").read_text()
+    (tmp_path / "reports.csv").write_text(text.replace("attribution", "atribution", 1))
+    status, out, err = run(capsys, "check", tmp_path)
+    assert (status, out) == (0, f"{tmp_path}: no problems\n")
+    assert err.startswith("escalation: warning: reports.csv: unknown column 'atribution'")
+    assert len(err.splitlines()) == 1
+
+
+def test_build_prints_the_result_and_the_files(capsys, tmp_path, monkeypatch):
+    seen = {}
+
+    def quick(case, out, *, progress, models):
+        from escalation.dossier import Subject, write_dossier
+
+        seen.update(case=case.name, out=str(out), models=models)
+        rec = esc.reconstruct(case, "linear")
+        return write_dossier(rec, Subject.of_case(case), out, models=models, progress=progress)
+
+    monkeypatch.setattr("escalation.cli.build", quick)
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run(capsys, "build")
+    assert status == 0
+    assert seen == {"case": "iraq-syria-2023", "out": "figures", "models": "full"}
+    assert "wrote      figures/overview.svg" in out
+    assert err.splitlines()[-1] == "done"
+    content = json.loads(run(capsys, "build", "--json", "--quiet")[1])
+    assert {file["state"] for file in content["files"]} == {"unchanged"}
+
+
+def test_a_reader_who_leaves_early_gets_no_traceback():
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = [sys.executable, "-c", "import sys; from escalation.cli import main; sys.exit(main(['cases']))"]
+    done = subprocess.run(run, stdout=writer, stderr=subprocess.PIPE, check=False)  # noqa: S603
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_terminal_without_the_letters_is_no_failure(monkeypatch):
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
+    monkeypatch.setattr(sys, "stdout", out)
+    assert main(["check", "no\N{EM DASH}folder"]) == 1
+    assert b"\\u2014folder" in out.buffer.getvalue()
+
+
+def test_what_is_not_expected_is_not_hidden(monkeypatch):
+    def broken(*_args, **_more):
+        raise TypeError("a mistake of ours")
+
+    monkeypatch.setattr("escalation.cli.check_case", broken)
+    with pytest.raises(TypeError, match="a mistake of ours"):
+        main(["check", "."])
