@@ -5,6 +5,8 @@ Numbers of replicates are small: each limit is the stated target plus about thre
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -67,9 +69,7 @@ def test_coverage_when_the_rate_is_drawn_from_the_prior(noisy):
     rates, totals = [], []
     for _ in range(40):
         starts = [0, *sorted(rng.choice(np.arange(10, T - 10), rng.integers(0, 3), replace=False)), T]
-        rate = np.concatenate(
-            [np.full(b - a, np.exp(rng.normal(0.0, 0.7))) for a, b in zip(starts[:-1], starts[1:], strict=True)]
-        )
+        rate = np.concatenate([np.full(b - a, np.exp(rng.normal(0.0, 0.7))) for a, b in itertools.pairwise(starts)])
         frame, total = series(rng, rate, noisy=noisy)
         rec = esc.reconstruct(frame, models="fast", draws=50)
         rates.append(covered(rec.rate, rate))

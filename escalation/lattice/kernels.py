@@ -122,8 +122,7 @@ def smooth(
         enter_day(msgs[start[t - 1] : start[t]], pi, drift, hazard, t == 1, b[:W0], mass)
         total = 0.0
         for i0 in range(W0):
-            past = before[i0]
-            past[:] = 0.0
+            before[i0, :] = 0.0
             if mass[i0] < FAINT:
                 continue
             for j in range(J):
@@ -135,11 +134,11 @@ def smooth(
                 e = ev[start[t] + i] * thin[t - 1, j]
                 if e == 0.0:
                     continue
-                joint, src, p, nxt = 0.0, b[i0], step[j], after[i]
+                joint = 0.0
                 for k in range(reach[j, 0], reach[j, 1]):
-                    g = e * p[k] * nxt[k]
-                    past[k] += g
-                    joint += g * src[k]
+                    g = e * step[j, k] * after[i, k]
+                    before[i0, k] += g
+                    joint += g * b[i0, k]
                 daily[t - 1, j] += joint
                 total += joint
         for j in range(J):
@@ -173,8 +172,7 @@ def start_likelihood(
         W0, W1 = start[t] - start[t - 1], start[t + 1] - start[t]
         top = 0.0
         for i0 in range(W0):
-            past = before[i0]
-            past[:] = 0.0
+            before[i0, :] = 0.0
             for j in range(J):
                 i = low[t - 1] + i0 + j - low[t]
                 if i < 0 or thin[t - 1, j] == 0.0:
@@ -184,11 +182,10 @@ def start_likelihood(
                 e = ev[start[t] + i] * thin[t - 1, j]
                 if e == 0.0:
                     continue
-                p, nxt = step[j], after[i]
                 for k in range(reach[j, 0], reach[j, 1]):
-                    past[k] += e * p[k] * nxt[k]
+                    before[i0, k] += e * step[j, k] * after[i, k]
             for k in range(K):
-                top = max(top, past[k])
+                top = max(top, before[i0, k])
         if not top > 0.0:
             return -np.inf, np.zeros(K)
         log_scale += np.log(top)

@@ -100,8 +100,7 @@ def add_counts(
     W0, W1 = b.shape[0], out.shape[0]
     total = 0.0
     for i in range(W1):
-        acc = out[i]
-        acc[:] = 0.0
+        out[i, :] = 0.0
         count = low1 + i
         weight = ev[i]
         if weight > 0.0:
@@ -111,11 +110,11 @@ def add_counts(
                     break
                 if i0 >= W0 or thin[j] == 0.0 or mass[i0] < FAINT:
                     continue
-                src, p, w = b[i0], step[j], thin[j] * weight
+                w = thin[j] * weight
                 for k in range(reach[j, 0], reach[j, 1]):
-                    acc[k] += w * src[k] * p[k]
+                    out[i, k] += w * b[i0, k] * step[j, k]
             for k in range(K):
-                total += acc[k]
+                total += out[i, k]
     if total > 0.0:
         scale = 1.0 / total
         for i in range(W1):

@@ -53,7 +53,8 @@ def find_conflicts(statements: Sequence[Statement], dates: pd.DatetimeIndex) -> 
     rows = [
         (
             before + pd.Timedelta(days=own[i].day), own[i].count, own[i].count_high, "/".join(own[i].bounds),
-            before + pd.Timedelta(days=own[j].day), own[j].count, own[j].count_high, "/".join(own[j].bounds), int(excess[i, j]),
+            before + pd.Timedelta(days=own[j].day), own[j].count, own[j].count_high, "/".join(own[j].bounds),
+            int(excess[i, j]),
         )
         for i, j in pairs
     ]  # fmt: skip

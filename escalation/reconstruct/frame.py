@@ -24,7 +24,7 @@ def _dates(frame: pd.DataFrame, column: str, required: bool, bad: list[str]) -> 
     if pd.api.types.is_numeric_dtype(raw) and raw.notna().any():
         parsed = pd.Series(pd.NaT, index=frame.index)
     else:
-        parsed = pd.to_datetime(raw, errors="coerce", format="mixed", utc=True).dt.tz_localize(None).dt.normalize()
+        parsed = pd.to_datetime(raw, errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None).dt.normalize()
     empty = raw.isna() | (raw.astype(str).str.strip() == "")
     for label in frame.index[(parsed.isna() & ~empty).to_numpy()]:
         bad.append(_problem(label, column, frame.loc[label, column], "a date such as 2023-11-21"))
