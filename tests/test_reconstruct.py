@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import escalation as esc
+from escalation.charts import text_boxes_clear
 from escalation.lattice.prior import Prior
+from escalation.reconstruct.provisional import isotonic_l1
 
 SMALL = Prior(centre=(0.3, 1.0, 3.0), hazard=(1 / 60,), phi=(0.0, 1.0), sigma=(0.1,))
 
@@ -193,6 +199,26 @@ def test_known_incidents_are_a_share_not_a_floor():
     np.testing.assert_array_equal(numbers(quick(totals(), known=frame)), numbers(rec))
     with pytest.raises(ValueError, match="known"):
         quick(totals(), known=[1, 2])
+
+
+def test_results_draw_themselves(base):
+    for ax in (base.plot(), base.changes.plot(), esc.reconstruct(totals(), "linear").plot()):
+        assert text_boxes_clear(ax.figure) == []
+        plt.close(ax.figure)
+    own = Figure((9, 6)).add_axes((0.1, 0.1, 0.7, 0.6))
+    assert base.plot(ax=own) is own
+
+
+def test_isotonic_fit_is_the_best_of_all():
+    """The least sum of absolute errors over every non-decreasing fit; a best one uses only values of the data."""
+    rng = np.random.default_rng(4)
+    for _ in range(30):
+        values, weights = rng.integers(0, 6, 6).astype(float), rng.integers(1, 4, 6).astype(float)
+        fitted = isotonic_l1(values, weights)
+        assert (np.diff(fitted) >= 0).all()
+        every = itertools.combinations_with_replacement(np.unique(values), 6)
+        best = min(float((weights * np.abs(values - np.array(fit))).sum()) for fit in every)
+        assert (weights * np.abs(values - fitted)).sum() == pytest.approx(best)
 
 
 def test_models_table_sums_to_one(base):

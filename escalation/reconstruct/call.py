@@ -187,7 +187,7 @@ def reconstruct(
     ...     "count": [10, 14, 20], "bound": ["exact", "more_than", "exact"], "since": "2024-01-01"})
     >>> rec = reconstruct(reports, models="fast", draws=200)
     >>> rec.cumulative.loc["2024-01-20", ["lower", "upper"]].tolist()
-    [20, 21]
+    [19, 24]
     >>> bool(rec.reports[["p_fresh", "p_rounded", "p_stale", "p_wrong"]].sum(axis=1).round(9).eq(1).all())
     True
     """

@@ -39,7 +39,7 @@ def isotonic_l1(values: Floats, weights: Floats) -> Floats:
     Examples
     --------
     >>> isotonic_l1(np.array([1.0, 9.0, 3.0, 4.0]), np.ones(4)).tolist()
-    [1.0, 4.0, 4.0, 4.0]
+    [1.0, 3.0, 3.0, 4.0]
     """
     blocks: list[tuple[int, int, float]] = []
     for i, value in enumerate(values):
