@@ -41,6 +41,8 @@ FAILS = {
     "bad bound": (lambda: frame(cells={(1, "bound"): "roughly"}), r"one of exact, at_least"),
     "upside-down range": (lambda: frame(cells={(1, "count_high"): 3}), r"at least the row's count"),
     "bad precision": (lambda: frame(cells={(1, "as_of_precision"): "week"}), "day or approx"),
+    "month first": (lambda: totals().assign(as_of="01/09/2024"), "need a date such as"),
+    "since after as_of": (lambda: frame(cells={(1, "since"): "2024-03-01"}), "up to the row's as_of"),
     "duplicate column": (lambda: pd.concat([totals(), totals()[["count"]]], axis=1), "more than once"),
 }  # fmt: skip
 
@@ -68,6 +70,11 @@ WORKS = {
     "integers as text": lambda: totals().assign(count=lambda d: d["count"].astype(str)),
     "extra columns": lambda: totals().assign(statement="mine", p_fresh="x", used="y", weird=object()),
     "named index": lambda: totals().set_index(pd.Index(list("abcdefgh"), name="id")),
+    "multi-index": lambda: totals().set_index(pd.MultiIndex.from_product([["a", "b"], range(4)])),
+    "boolean index": lambda: totals().iloc[:2].set_index(pd.Index([True, False])),
+    "categories with gaps": lambda: totals().assign(bound=pd.Categorical(["exact", None] * 4)),
+    "integer counter": lambda: totals().assign(counter=1),
+    "periods": lambda: totals().assign(as_of=lambda d: d["as_of"].dt.to_period("D")),
     "time zones": lambda: totals().assign(as_of=lambda d: d["as_of"].dt.tz_localize("UTC")),
 }
 
@@ -103,6 +110,18 @@ def test_rows_that_cannot_be_used_change_nothing_else():
     pd.testing.assert_frame_equal(rec.cumulative, clean.cumulative)
     columns = ["p_fresh", "p_rounded", "p_stale", "p_wrong"]
     pd.testing.assert_frame_equal(rec.reports[columns].iloc[:8], clean.reports[columns])
+
+
+def test_a_midnight_of_another_zone_keeps_its_day():
+    moved = totals().assign(as_of=lambda d: d["as_of"].dt.tz_localize("Asia/Baghdad"))
+    texts = totals().assign(as_of=lambda d: d["as_of"].dt.strftime("%Y-%m-%dT22:00:00-05:00"))
+    for given in (moved, texts):
+        assert quick(given).dates[-1] == pd.Timestamp("2024-02-01")
+
+
+def test_a_slip_in_an_optional_column_is_told():
+    with pytest.warns(UserWarning, match="'boud' is not read; did you mean 'bound'"):
+        quick(totals().rename(columns={"bound": "boud"}))
 
 
 def test_ten_thousand_rows():

@@ -14,7 +14,18 @@ SIZE = 90
 
 def said(n, bound="exact", *, high=None, approx=False, roots=1, repeat=0, per_day=1.4):
     lags = Reading().lag_approx if approx else Reading().lag_day
-    return Spoken(n, high, (bound,), approx, roots, repeat, False, per_day, tuple(per_day * lag for lag, _ in lags))
+    return Spoken(
+        n,
+        high,
+        (bound,),
+        approx,
+        roots,
+        repeat > 0,
+        max(repeat - 1, 0),
+        False,
+        per_day,
+        tuple(per_day * lag for lag, _ in lags),
+    )
 
 
 @pytest.mark.parametrize(("bound", "approx", "roots"), list(itertools.product(WEIGHTS, (False, True), (1, 3))))
@@ -50,7 +61,7 @@ def test_rounding_by_brute_force():
     }
     for bound, rule in rules.items():
         for n in (0, 10, 40, 43):
-            one = Spoken(n, None, (bound,), False, 1, 0, False, 1.4, (0.0,))
+            one = Spoken(n, None, (bound,), False, 1, False, 0, False, 1.4, (0.0,))
             got = components(one, SIZE, reading)[1]
             want = [WEIGHTS[bound][1] if rule(c) == n else 0.0 for c in range(SIZE)]
             np.testing.assert_allclose(got, want, atol=1e-12, err_msg=f"{bound} {n}")
@@ -81,13 +92,33 @@ def test_more_roots_make_wrong_less_likely_up_to_five():
 
 
 def test_repeats_lose_their_voice():
-    spread = []
-    for r in range(1, 21):
-        e = components(said(60, repeat=r), 200, Reading()).sum(axis=0)
-        spread.append(np.log(e.max() / e.min()))
-    assert (np.diff(spread) < 0).all()
-    assert sum(spread[1:]) < 2 * spread[0] + 0.1
-    assert spread[-1] < 1e-3
+    def voice(bound, r):
+        e = components(said(60, bound, repeat=r), 200, Reading()).sum(axis=0)
+        return np.log(e.max() / e.min())
+
+    hedged = [voice("at_least", r) for r in range(1, 21)]
+    assert (np.diff(hedged) < 0).all()
+    assert sum(hedged[1:]) < 2 * hedged[0] + 0.1
+    assert hedged[-1] < 1e-3
+    firm = [voice("exact", r) for r in range(1, 21)]
+    assert (np.diff(firm) <= 0).all()
+    assert firm[-1] == pytest.approx(firm[5])
+    assert 0.1 < firm[-1] < firm[0] / 2
+
+
+def test_a_superseded_total_says_next_to_nothing():
+    fresh, old = (
+        Spoken(60, None, ("exact",), False, 1, True, 0, superseded, 1.4, (0.0, 0.7, 1.4))
+        for superseded in (False, True)
+    )
+    spread = [np.ptp(np.log(components(s, 200, Reading()).sum(axis=0))) for s in (fresh, old)]
+    assert spread[1] < 0.15 * spread[0]
+
+
+def test_a_ceiling_lies_above():
+    e = components(said(43, "up_to"), 200, Reading()).sum(axis=0)
+    assert e[43] > e[40] > e[36] > e[50]
+    assert e[30:44].sum() > 3 * e[44:].sum()
 
 
 def test_reading_lists_all_problems():

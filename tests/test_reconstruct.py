@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -136,7 +137,7 @@ def test_open_start_takes_the_first_total_as_unknown():
     rec = quick(frame)
     assert rec.dates[0] == pd.Timestamp("2024-01-05")
     assert rec.cumulative["median"].iloc[-1] == 40
-    assert any("No origin" in note for note in rec.notes)
+    assert any("unknown" in note for note in rec.notes)
 
 
 def test_origins_late_near_and_early():
@@ -144,7 +145,7 @@ def test_origins_late_near_and_early():
     frame["since"] = ["2024-01-01"] * 5 + ["2024-01-03", "2024-01-20", "2023-12-25"]
     audit = quick(frame).reports
     assert audit["used"].tolist() == [True] * 6 + [False, True]
-    assert "after the start" in audit["reason"].iloc[6]
+    assert "after the series' origin" in audit["reason"].iloc[6]
     assert "only" in audit["reason"].iloc[7]
 
 
@@ -236,3 +237,87 @@ def test_text_from_outside_is_escaped():
     rec = quick(totals().assign(counter="<script>alert(1)</script>"))
     assert "<script>" not in rec._repr_html_()
     assert "<script>" not in rec.changes._repr_html_()
+
+
+def test_a_halt_is_seen_where_exact_totals_keep_being_stated():
+    """Two a day for 60 days, then none for 60, an exact total every three days."""
+    rng = np.random.default_rng(3)
+    total = np.cumsum(np.concatenate([rng.poisson(2.0, 60), np.zeros(60, dtype=int)]))
+    day = np.arange(2, 120, 3)
+    frame = pd.DataFrame(
+        {
+            "as_of": pd.Timestamp("2024-01-01") + pd.to_timedelta(day, unit="D"),
+            "count": total[day],
+            "since": "2024-01-01",
+        }
+    )
+    rec = esc.reconstruct(frame, models="fast", draws=200)
+    assert rec.changes.jump > 0.9
+    assert abs(rec.cumulative["upper"].iloc[-1] - total[-1]) <= 2
+    assert len(rec.changes.summary()) >= 1
+
+
+def test_a_cluster_of_wrong_reports_first_does_not_decide():
+    """States that look dead early on must stay alive: what the true path is shows later."""
+    wrong = pd.DataFrame({"day": np.arange(5, 20), "count": np.arange(100, 115)})
+    right = pd.DataFrame({"day": 20 + 2 * np.arange(25), "count": 12 + 2 * np.arange(25)})
+    frame = pd.concat([wrong, right], ignore_index=True)
+    frame["as_of"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(frame["day"], unit="D")
+    rec = quick(frame.assign(since="2024-01-01"))
+    assert rec.cumulative["median"].iloc[-1] == 60
+    assert (rec.reports["p_wrong"].iloc[:15] > 0.9).all()
+
+
+def test_nothing_is_extrapolated_beyond_the_last_report(base):
+    rec = quick(totals(), end="2024-12-31")
+    np.testing.assert_array_equal(numbers(rec), numbers(base))
+    assert any("No report reaches beyond" in note for note in rec.notes)
+
+
+def test_a_late_start_keeps_what_had_happened_before():
+    rec = quick(totals(12), start="2024-01-21")
+    assert rec.dates[0] == pd.Timestamp("2024-01-21")
+    assert rec.cumulative["median"].iloc[-1] == 60
+    assert abs(rec.cumulative["median"].iloc[3] - 30) <= 1
+    assert rec.changes.jump < 0.5
+    bare = quick(totals(12).drop(columns="since"), start="2024-01-21")
+    assert bare.cumulative["median"].iloc[-1] == 60
+
+
+def test_ceilings_cover():
+    """Totals told as "up to", zero to seven above the truth."""
+    rng = np.random.default_rng(8)
+    inside = []
+    for _ in range(10):
+        total = np.cumsum(rng.poisson(1.2, 60))
+        day = np.append(np.sort(rng.choice(59, 19, replace=False)), 59)
+        frame = pd.DataFrame(
+            {
+                "as_of": pd.Timestamp("2024-01-01") + pd.to_timedelta(day, unit="D"), "bound": "up_to",
+                "count": total[day] + rng.integers(0, 8, 20), "since": "2024-01-01",
+            }
+        )  # fmt: skip
+        band = quick(frame).cumulative
+        inside.append(((band["lower"] <= total) & (total <= band["upper"])).mean())
+    assert np.mean(inside) >= 0.8
+
+
+def test_known_is_silent_outside_its_span(base):
+    known = pd.Series([1, 1], index=pd.to_datetime(["2024-01-05", "2024-01-09"]))
+    rec = quick(totals(), known=known)
+    assert abs(rec.cumulative["median"].iloc[-1] - 40) <= 1
+    assert abs(rec.changes.jump - base.changes.jump) < 0.15
+    empty = quick(totals(), known=known.iloc[:0])
+    np.testing.assert_array_equal(numbers(empty), numbers(base))
+    assert any("Described incidents: 0 given" in note for note in empty.notes)
+
+
+def test_an_executor_may_be_gone_when_draws_are_asked_for():
+    with ThreadPoolExecutor(2) as pool:
+        rec = quick(totals(), executor=pool)
+    assert rec.draw(3).shape == (3, rec.dates.size)
+
+
+def test_rates_beyond_the_grid_are_refused():
+    with pytest.raises(ValueError, match="Prior\\(grid="):
+        esc.reconstruct(totals(per=450))

@@ -35,6 +35,8 @@ def in_words(bayes_factor: float) -> str:
     >>> in_words(0.8)
     'the reports cannot tell'
     """
+    if bayes_factor != bayes_factor:
+        return "the prior leaves no question open"
     if bayes_factor > 10:
         return "evidence of change"
     if bayes_factor > 3:
@@ -89,11 +91,13 @@ class Changes:
     @property
     def prior_odds(self) -> float:
         """Prior odds of "the rate changed" (a jump or a drift) against a constant rate."""
-        return (1.0 - self.prior_constant) / self.prior_constant
+        return (1.0 - self.prior_constant) / self.prior_constant if self.prior_constant > 0 else float("inf")
 
     @property
     def bayes_factor(self) -> float:
-        """Posterior odds of "the rate changed" over the prior odds."""
+        """Posterior odds of "the rate changed" over the prior odds; NaN where the prior leaves no question open."""
+        if not 0.0 < self.prior_odds < float("inf"):
+            return float("nan")
         if self.constant <= 0.0:
             return float("inf")
         return (1.0 - self.constant) / self.constant / self.prior_odds
@@ -112,7 +116,8 @@ class Changes:
         """Probability of 0, 1, 2, … jumps; that of 0 is exact, the others share the rest as the draws do."""
         freq = np.bincount(self._number, minlength=2).astype(float)
         some = freq[1:].sum()
-        freq[1:] = freq[1:] / some * (1.0 - self.no_change) if some else 0.0
+        share = freq[1:] / some if some else np.eye(1, freq.size - 1)[0]
+        freq[1:] = share * (1.0 - self.no_change)
         freq[0] = self.no_change
         return pd.Series(freq, index=pd.RangeIndex(freq.size, name="changes"), name="probability")
 
@@ -174,7 +179,8 @@ class Changes:
         chance = inside.mean(axis=0)
         rows: list[dict[str, object]] = []
         while len(rows) < n and chance.max() > 0:
-            first = int(chance.argmax())
+            ties = np.flatnonzero(chance == chance.max())
+            first = int(ties[ties.size // 2]) if ties[-1] - ties[0] < width else int(ties[0])
             pairs = [
                 (int(i), first + int(np.argmax(self.new_regime[i, first : first + width])))
                 for i in np.flatnonzero(inside[:, first])

@@ -99,15 +99,17 @@ def draw_curve(ax: Axes, curve: Curve, *, between: float = 4.0) -> None:
     if curve.banded:
         low, high = (np.append(part, part[-1]) for part in (curve.lower, curve.upper))
         ax.fill_between(curve.edges, low, high, step="post", color=BAND, lw=0, zorder=1.5)
-    if curve.mean is not None:
+    if curve.mean is not None and curve.banded:
         ax.stairs(curve.mean, curve.edges, baseline=None, color=MODEL, lw=1.0, ls=DOTS, zorder=between)
     ax.stairs(curve.median, curve.edges, baseline=None, color=MODEL, lw=1.4, zorder=between)
 
 
 def key_of_curve(curve: Curve, prob: float) -> list[KeyItem]:
     """Return the glyphs of the curve: the line, and the band with its probability."""
-    items = [KeyItem("reconstructed: median", "line", MODEL, MODEL)]
-    if curve.mean is not None:
+    items = [
+        KeyItem("reconstructed: median" if curve.banded else "line through the totals, no band", "line", MODEL, MODEL)
+    ]
+    if curve.mean is not None and curve.banded:
         items.append(KeyItem("mean", "dots", MODEL, MODEL))
     if curve.banded:
         items.append(KeyItem(f"{100 * prob:g} % interval", "band", BAND, BAND))

@@ -129,7 +129,9 @@ def _drawn_incidents(
 
 
 def _drawn_events(interventions: pd.DataFrame) -> pd.DataFrame:
-    """Return the interventions with short labels."""
+    """Return the interventions with short labels; a lull is read off the series itself and is no outside event."""
+    if "kind" in interventions:
+        interventions = interventions[(interventions["kind"].astype("object") != "lull").to_numpy()]
     columns = [c for c in ("actor", "kind", "target", "notes") if c in interventions]
     cells = (interventions[c].astype("object") for c in columns)
     labels = [short_label(**dict(zip(columns, row, strict=True))) for row in zip(*cells, strict=True)]

@@ -72,7 +72,9 @@ def _reading(frames: Frames) -> str:
     drawn = frames.drawn
     mixed = any(len(levels) > 1 for levels in drawn["levels"])
     vague = (drawn["date_end"] > drawn["date"]).any()
-    parts = ["Order, not distance. Filled: confirmed; hollow: claimed only"]
+    parts = [
+        "Order, not distance; height in a lane avoids overlap and is no count. Filled: confirmed; hollow: claimed only"
+    ]
     parts += ["; joined: one mixed attack, counted in each lane"] * mixed
     parts += ["; tail: possible days"] * bool(vague)
     left = _left_out(frames.counts)
@@ -85,15 +87,15 @@ def _left_out(counts: pd.Series) -> str:
     return ", ".join(f"{n:,} {why}" for n, why in reasons if n)
 
 
-def finding(rec: Reconstruction) -> str | None:
-    """Say in one line whether the rate changed; None for a method that cannot know."""
+def finding(rec: Reconstruction) -> str:
+    """Say in one line whether the rate changed, or that the method cannot know."""
     if rec.method != "joint":
-        return None
+        return f"A curve drawn through the totals ({rec.method}): no band, and no word on whether the rate changed"
     c = rec.changes
     verdict = "the reports cannot tell whether the rate changed" if "cannot tell" in c.verdict else c.verdict
     return (
-        f"{verdict[:1].upper()}{verdict[1:]}: P(constant) {c.constant:.2f}, P(drift) {c.drift_only:.2f}, "
-        f"P(jump) {c.jump:.2f}; Bayes factor {_factor(c.bayes_factor)} (prior odds {c.prior_odds:.2g})"
+        f"{verdict[:1].upper()}{verdict[1:]}: P(constant) {c.constant:.2f}, P(drift, no jump) {c.drift_only:.2f}, "
+        f"P(at least one jump) {c.jump:.2f}; Bayes factor {_factor(c.bayes_factor)} (prior odds {c.prior_odds:.2g})"
     )
 
 
@@ -128,7 +130,7 @@ def _said_total(rec: Reconstruction, subject: Subject, counts: pd.Series) -> str
 def _said_rate(rec: Reconstruction, subject: Subject, frames: Frames) -> str:
     mean = f"The mean rate is {rec.rate['mean'].mean():.2g} {subject.units} a day"
     found = finding(rec)
-    if found is None:
+    if rec.method != "joint":
         return f"{mean}; the method ({rec.method}) has no band and does not say whether the rate changed."
     changes = "; ".join(
         f"{_day(row['date'])} ({_day(row['lower'])} to {_day(row['upper'])}), from {row['rate_before']:.2g} to "

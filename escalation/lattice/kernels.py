@@ -26,7 +26,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from escalation.lattice.steps import FAINT, add_counts, depart, enter_day, jit, leave_day, reachable, reset_mass
+from escalation.lattice.steps import DEAD, add_counts, depart, enter_day, jit, leave_day, reachable, reset_mass
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -123,7 +123,7 @@ def smooth(
         total = 0.0
         for i0 in range(W0):
             before[i0, :] = 0.0
-            if mass[i0] < FAINT:
+            if mass[i0] < DEAD:
                 continue
             for j in range(J):
                 i = low[t - 1] + i0 + j - low[t]

@@ -141,12 +141,10 @@ def infer(
     """
     if mapper is None:
         with ThreadPoolExecutor() as pool:
-            found = infer(
+            return infer(
                 problems, prior, variant_log_prior=variant_log_prior, which=which, mapper=pool.map,
                 refine_all=refine_all, events=events,
             )  # fmt: skip
-        object.__setattr__(found._engine, "map", map)
-        return found
     models = prior.models("full" if which == "fast" else which)
     engine = Engine(problems, prior, mapper, events or 1.0)
     V = len(problems)
@@ -168,6 +166,7 @@ def infer(
     share = np.exp(logsumexp(base + shift[:, None], axis=0) + still - logsumexp(base + scores))
     constant = float(share[[m.sigma == 0.0 for m in models]].sum())
     marginals, by_variant = blend(chosen, parts, nodes, prior, min(float(share.sum()), 1.0), min(constant, 1.0))
+    engine.map = map  # the executor may be gone when draws are asked for
     return Posterior(models, whole, nodes, scores, marginals, by_variant, nodes.sum(axis=1), engine)
 
 

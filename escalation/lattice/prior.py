@@ -121,8 +121,10 @@ class Prior:
         """
         if which not in ("full", "jumps"):
             raise ValueError(f"models must be 'full' or 'jumps' here, got {which!r}")
-        families = [(n, w) for n, w in self.weights if which == "full" or n in ("constant", "jumps")]
+        families = [(n, w) for n, w in self.weights if w > 0 and (which == "full" or n in ("constant", "jumps"))]
         total = sum(w for _, w in families)
+        if not families:
+            raise ValueError("models='jumps' needs prior weight on constant or jumps")
         out: list[Model] = []
         for name, weight in families:
             jumps, drifts = name in ("jumps", "both"), name in ("drift", "both")

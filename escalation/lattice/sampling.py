@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from escalation.lattice.steps import jit
+from escalation.lattice.steps import jit, step_jit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-@jit
+@step_jit
 def _pick(weights: Floats, n: int, u: float) -> int:
     """Index i with probability weights[i] / sum(weights[:n]), from one uniform number."""
     total = 0.0
@@ -27,7 +27,7 @@ def _pick(weights: Floats, n: int, u: float) -> int:
     return last
 
 
-@jit
+@step_jit
 def _into(a: Floats, total: float, pi: Floats, drift: Floats, hazard: float, first: bool, k: int) -> float:
     """Mass that arrives in rate k on a day, from message row `a` (sum `total`) of the day before."""
     if first:
@@ -71,10 +71,11 @@ def sample(
     for r in range(msgs.shape[0]):
         for q in range(K):
             sums[r] += msgs[r, q]
+    ends = sums[start[T] : start[T + 1]].copy()
     for i in range(n):
-        row = msgs[start[T] : start[T + 1]]
-        flat = _pick(row.ravel(), row.size, uniforms[i, T, 0])
-        c, k = low[T] + flat // K, flat % K
+        c = _pick(ends, ends.shape[0], uniforms[i, T, 0])
+        state[:] = msgs[start[T] + c]
+        c, k = low[T] + c, _pick(state, K, uniforms[i, T, 1])
         for t in range(T, 0, -1):
             u = uniforms[i, t - 1]
             rate[i, t - 1] = k
@@ -96,7 +97,7 @@ def sample(
                 break
             r = start[t - 1] + c - low[t - 1]
             a = msgs[r]
-            whole = _into(a, sums[r], pi, drift, hazard, False, k)
+            whole = _into(a, sums[r], pi, drift, hazard, t == 1, k)
             if u[1] * whole < hazard * pi[k] * sums[r]:
                 new[i, t - 1] = True
                 state[:] = a

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -10,12 +12,22 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 # "reassoc" lets sums over rates use vector registers; no value here is infinite or NaN.
-jit = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
-#: Share of a day's mass below which a row of counts, or a (j, rate) pair, is skipped.
+_OPTIONS: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"reassoc", "contract", "nsz"},
+}
+jit: Any = njit(**_OPTIONS)
+# Called from compiled code only: no wrappers for Python, which shortens the first call.
+step_jit: Any = njit(**{**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True})
+#: Probability of j incidents below which a rate is not looked at.
 FAINT = 1e-13
+#: Share of a day's mass below which a count is skipped. It must be tiny: later reports may yet speak for that count.
+DEAD = 1e-250
 
 
-@jit
+@step_jit
 def reachable(step: Floats) -> Ints:
     """First and one past the last rate that can produce j incidents, shape (J, 2)."""
     J, K = step.shape
@@ -29,7 +41,7 @@ def reachable(step: Floats) -> Ints:
     return out
 
 
-@jit
+@step_jit
 def arrive(row: Floats, drift: Floats, out: Floats) -> None:
     """``out[k] = sum over k' of row[k'] P(k' -> k)``: one day of drift, forwards."""
     K = row.shape[0]
@@ -42,7 +54,7 @@ def arrive(row: Floats, drift: Floats, out: Floats) -> None:
             out[k + shift] += row[k] * drift[d, k]
 
 
-@jit
+@step_jit
 def depart(row: Floats, drift: Floats, out: Floats) -> None:
     """``out[k] = sum over k' of P(k -> k') row[k']``: one day of drift, backwards."""
     K = row.shape[0]
@@ -55,7 +67,7 @@ def depart(row: Floats, drift: Floats, out: Floats) -> None:
             out[k] += row[k + shift] * drift[d, k]
 
 
-@jit
+@step_jit
 def enter_day(a: Floats, pi: Floats, drift: Floats, hazard: float, first: bool, b: Floats, mass: Floats) -> None:
     """Rates at the start of a day: keep (and drift), or start a new regime from the prior.
 
@@ -72,7 +84,7 @@ def enter_day(a: Floats, pi: Floats, drift: Floats, hazard: float, first: bool, 
         for k in range(K):
             total += a[c, k]
         mass[c] = total
-        if total < FAINT:
+        if total < DEAD:
             continue
         if drift.shape[0] > 1:
             arrive(a[c], drift, b[c])
@@ -83,7 +95,7 @@ def enter_day(a: Floats, pi: Floats, drift: Floats, hazard: float, first: bool, 
             b[c, k] = keep * b[c, k] + fresh * pi[k]
 
 
-@jit
+@step_jit
 def add_counts(
     b: Floats,
     mass: Floats,
@@ -108,7 +120,7 @@ def add_counts(
                 i0 = count - j - low0
                 if i0 < 0:
                     break
-                if i0 >= W0 or thin[j] == 0.0 or mass[i0] < FAINT:
+                if i0 >= W0 or thin[j] == 0.0 or mass[i0] < DEAD:
                     continue
                 w = thin[j] * weight
                 for k in range(reach[j, 0], reach[j, 1]):
@@ -123,7 +135,7 @@ def add_counts(
     return total
 
 
-@jit
+@step_jit
 def reset_mass(a: Floats, pi: Floats, hazard: float, before: Floats) -> float:
     """Joint mass of "a new regime starts on this day" and all reports."""
     W, K = a.shape
@@ -137,7 +149,7 @@ def reset_mass(a: Floats, pi: Floats, hazard: float, before: Floats) -> float:
     return hazard * mass
 
 
-@jit
+@step_jit
 def leave_day(
     pi: Floats,
     drift: Floats,

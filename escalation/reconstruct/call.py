@@ -16,6 +16,7 @@ from escalation.lattice.prior import Prior
 from escalation.reconstruct.conflicts import find_conflicts
 from escalation.reconstruct.evidence import Reading
 from escalation.reconstruct.joint import fit, read_back
+from escalation.reconstruct.known import known_per_day
 from escalation.reconstruct.result import SEED, Reconstruction
 from escalation.reconstruct.simple import SIMPLE, interpolate_series
 from escalation.reconstruct.statements import Series, read_series
@@ -24,19 +25,29 @@ from escalation.records import Case
 Floats = NDArray[np.float64]
 
 
-def _check(method: str, models: str, prob: float, draws: int) -> None:
+def _check(method: str, models: str, prob: Any, draws: Any) -> None:
     """Refuse options out of range, all at once."""
     bad = []
     if method not in ("joint", *SIMPLE):
         bad.append(f"method must be one of joint, {', '.join(SIMPLE)}; got {method!r}")
     if models not in ("full", "jumps", "fast"):
         bad.append(f"models must be full, jumps or fast; got {models!r}")
-    if not 0.0 < prob < 1.0:
+    if isinstance(prob, bool) or not isinstance(prob, (int, float)) or not 0.0 < prob < 1.0:
         bad.append(f"prob must lie between 0 and 1, got {prob!r}")
-    if int(draws) != draws or draws < 1:
+    if isinstance(draws, bool) or not isinstance(draws, (int, np.integer)) or draws < 1:
         bad.append(f"draws must be a whole number of at least 1, got {draws!r}")
     if bad:
         raise ValueError("; ".join(bad))
+
+
+def _check_reach(series: Series, prior: Prior) -> None:
+    """Refuse totals that need rates beyond the grid."""
+    rate = max(s.count for s in series.statements) / series.dates.size
+    if not series.open_start and rate > prior.grid[1] / 2:
+        raise ValueError(
+            f"the totals need about {rate:.0f} incidents a day, but rates go up to {prior.grid[1]:g}: count "
+            "in units of 10 or 100, or give prior=Prior(grid=(lowest, highest, step))"
+        )
 
 
 def _from_mass(mass: Floats, prob: float, index: pd.DatetimeIndex) -> pd.DataFrame:
@@ -78,7 +89,6 @@ def _model_frame(posterior: Posterior) -> pd.DataFrame:
         columns=["family", "hazard", "phi", "sigma", "centre", "spread", "prior"],
     ).astype({"centre": "float64", "spread": "float64"})
     frame["posterior"] = posterior.weights.sum(axis=0)
-    frame["log_evidence"] = posterior.log_evidence[0]
     frame["node"] = posterior.nodes.sum(axis=0)
     return frame.sort_values("posterior", ascending=False, kind="stable", ignore_index=True)
 
@@ -89,9 +99,9 @@ def _notes(series: Series, offsets: NDArray[np.int64], weight: Floats) -> tuple[
         "A constant lag of all reports is a shift in time and cannot be told from the reports; it is taken as zero."
     ]
     if series.open_start:
-        notes.append(
-            "No origin was given: the total at the first as-of date is the unknown count before the first day."
-        )
+        notes.append("The count before the first day is unknown; totals include it.")
+    if series.ends_early:
+        notes.append(f"No report reaches beyond {series.dates[-1]:%Y-%m-%d}: the series ends there.")
     for g, date in enumerate(series.origins):
         values = sorted({int(o) for o in offsets[:, g]})
         said = ", ".join(f"{o} ({weight[offsets[:, g] == o].sum():.2f})" for o in values)
@@ -135,19 +145,21 @@ def reconstruct(
     Parameters
     ----------
     reports
-        A frame with at least `as_of` (date) and `count` (total so far); optional `bound` (exact, at_least, more_than,
-        about, up_to; default exact) and every other column of a case's ``reports.csv``. Or a `Case`: then its main
-        series and window are used unless said otherwise.
+        A frame with at least `as_of` (date) and `count` (total so far, at most 5,000, over at most 3,700 days);
+        optional `bound` (exact, at_least, more_than, about, up_to, dozens; default exact) and every other column of a
+        case's ``reports.csv``. Or a `Case`: then its main series and window are used unless said otherwise.
     method
         ``"joint"``: the exact posterior. ``"linear"``, ``"pchip"``, ``"pclm"``: interpolators, without a band.
     counter, unit, scope
         Which series, where the frame holds several; `scope` may be several names of one series.
     start, end
         First and last day. Default: the most frequent `since` (else the day after the first as-of date, whose total
-        becomes the unknown count before it), and the last as-of date.
+        becomes the unknown count before it), and the last as-of date; nothing is extrapolated beyond that. If the count
+        starts well before `start`, what had happened by then is unknown and part of the totals.
     known
         Individually described incidents: a frame with `date` and optionally `confirmed`, or a Series of counts by
-        date. They enter as a binomial share of each day's incidents with an unknown share, never as a lower bound.
+        date. From the first described day to the last they are a binomial share of each day's incidents, with an
+        unknown share. A day cannot have fewer incidents than were described on it.
     prior, reading
         What is assumed about rates, and about how reported numbers come about.
     models
@@ -159,7 +171,7 @@ def reconstruct(
     rng
         Seed or generator; None uses a fixed seed, so that two runs agree.
     executor
-        Anything with `.map`; None uses threads.
+        Anything with `.map` that runs in this process, such as a ThreadPoolExecutor; None uses threads.
 
     Returns
     -------
@@ -192,6 +204,11 @@ def reconstruct(
     True
     """
     _check(method, models, prob, draws)
+    for name, value, kind in (("prior", prior, Prior), ("reading", reading, Reading)):
+        if value is not None and not isinstance(value, kind):
+            raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}")
+    if executor is not None and not hasattr(executor, "map"):
+        raise TypeError(f"executor must have a .map, got {type(executor).__name__}")
     if isinstance(reports, Case):
         main = reports.main
         counter, unit, scope = counter or main["counter"], unit or main["unit"], scope or main["scope"]
@@ -202,7 +219,8 @@ def reconstruct(
     if method != "joint":
         return interpolate_series(series, method, prob, conflicts)
     prior, reading = prior or Prior(), reading or Reading()
-    described = None if known is None else known_per_day(known, series.dates)
+    described, counted = (None, ()) if known is None else known_per_day(known, series.dates)
+    _check_reach(series, prior)
     joint = fit(series, prior, reading, models, described, None if executor is None else executor.map)
     marginals = joint.posterior.marginals
     sample = joint.posterior.draw(int(draws), np.random.default_rng(SEED if rng is None else rng))
@@ -214,31 +232,6 @@ def reconstruct(
         method, series.label, prob, _from_mass(marginals.daily, prob, series.dates),
         _from_mass(marginals.counts[1:], prob, series.dates), _rates(marginals, prob, series.dates),
         _audit(series, read_back(series, joint, prob)), _model_frame(joint.posterior), conflicts,
-        _notes(series, joint.offsets, joint.posterior.variant_weight), prior, reading, changes, joint.posterior,
+        _notes(series, joint.offsets, joint.posterior.variant_weight) + counted,
+        prior, reading, changes, joint.posterior,
     )  # fmt: skip
-
-
-def known_per_day(known: Any, dates: pd.DatetimeIndex) -> pd.Series:
-    """Count described incidents per day; confirmed ones with an exact date inside the window.
-
-    Raises
-    ------
-    ValueError
-        If `known` is neither a frame with a `date` column nor a Series of non-negative whole numbers by date.
-    """
-    if isinstance(known, pd.DataFrame) and "date" in known:
-        rows = known
-        if "confirmed" in rows:
-            rows = rows[rows["confirmed"].fillna(False).astype(bool)]
-        if "date_end" in rows:
-            rows = rows[rows["date_end"].isna() | (pd.to_datetime(rows["date_end"]) == pd.to_datetime(rows["date"]))]
-        counted = pd.to_datetime(rows["date"]).dt.normalize().value_counts()
-    elif isinstance(known, pd.Series):
-        counted = known.copy()
-        counted.index = pd.DatetimeIndex(counted.index).normalize()
-        counted = counted.groupby(level=0).sum()
-        if (counted < 0).any() or (counted != counted.round()).any():
-            raise ValueError("known: counts by date must be whole numbers of at least 0")
-    else:
-        raise ValueError(f"known must be a frame with a date column or a Series by date, got {type(known).__name__}")
-    return counted.reindex(dates, fill_value=0).astype("int64")

@@ -37,7 +37,7 @@ WEIGHTS: Mapping[str, tuple[float, ...]] = MappingProxyType(
         "at_least": (0.47, 0.25, 0.20, 0.08),
         "more_than": (0.32, 0.40, 0.20, 0.08),
         "about": (0.42, 0.35, 0.15, 0.08),
-        "up_to": (0.10, 0.67, 0.15, 0.08),
+        "up_to": (0.52, 0.35, 0.05, 0.08),
     }
 )
 
@@ -56,12 +56,16 @@ class Reading:
         Lags of a fresh total in days and their weights, for dates known to the day and for approximate dates.
     ahead, ahead_decay
         Mass of a fresh number above the true count (revised down later), and its geometric decay per count.
+    ceiling, ceiling_days
+        Mass of an "up to" number above the true count, and its slack in days' worth of incidents.
     stale_days, wrong_days
         Median age of a stale number, and scale of a wrong one, in days' worth of incidents.
     repeat, repeat_hedged, repeat_superseded
         Probability that a number already stated for an earlier date is merely copied; the second value is for
-        approximate dates and hedged bounds, the third where a larger total was already stated. Each further repeat
-        halves what is left.
+        approximate dates and hedged bounds, the third where a larger total was already stated.
+    copy_days, least_news
+        Each further repeat within so many days halves the probability of news, but a firm exact total that nothing has
+        superseded keeps at least the second value.
     copied_from
         A copy takes one of about this many numbers in circulation.
     most_roots
@@ -84,11 +88,15 @@ class Reading:
     lag_approx: tuple[tuple[float, float], ...] = ((0.0, 0.4), (1.0, 0.3), (2.0, 0.2), (3.0, 0.1))
     ahead: float = 0.05
     ahead_decay: float = 0.5
+    ceiling: float = 0.8
+    ceiling_days: float = 3.0
     stale_days: float = 10.0
     wrong_days: float = 30.0
     repeat: float = 0.5
     repeat_hedged: float = 0.7
     repeat_superseded: float = 0.95
+    copy_days: float = 2.0
+    least_news: float = 0.15
     copied_from: float = 2.0
     most_roots: int = 5
 
@@ -97,19 +105,21 @@ class Reading:
         for bound, w in self.weights.items():
             if len(w) != 4 or min(w) < 0 or abs(sum(w) - 1) > 1e-9:
                 bad.append(f"weights[{bound!r}] must be four non-negative numbers that sum to 1, got {w!r}")
-            elif w[3] <= 0:
-                bad.append(f"weights[{bound!r}]: the last weight (wrong) must be above 0, or one report can rule")
+            elif not 0 < w[3] < 1:
+                bad.append(f"weights[{bound!r}]: the last weight (wrong) must lie between 0 and 1, or one report rules")
+        if any(grain < 1 or grain != int(grain) for grain, _ in self.grains):
+            bad.append(f"grains must be whole numbers of at least 1, got {self.grains!r}")
         missing = set(WEIGHTS) - set(self.weights)
         if missing:
             bad.append(f"weights lacks the bounds {sorted(missing)}")
         for name in ("grains", "lag_day", "lag_approx"):
             pairs = getattr(self, name)
-            if abs(sum(w for _, w in pairs) - 1) > 1e-9 or min(v for v, _ in pairs) < 0:
+            if abs(sum(w for _, w in pairs) - 1) > 1e-9 or min(min(pair) for pair in pairs) < 0:
                 bad.append(f"{name} needs values of at least 0 with weights that sum to 1, got {pairs!r}")
-        for name in ("ahead", "ahead_decay", "repeat", "repeat_hedged", "repeat_superseded"):
+        for name in ("ahead", "ahead_decay", "ceiling", "repeat", "repeat_hedged", "repeat_superseded", "least_news"):
             if not 0 <= getattr(self, name) < 1:
                 bad.append(f"{name} must be in [0, 1), got {getattr(self, name)!r}")
-        for name in ("stale_days", "wrong_days", "copied_from", "most_roots"):
+        for name in ("ceiling_days", "stale_days", "copy_days", "wrong_days", "copied_from", "most_roots"):
             if not getattr(self, name) > 0:
                 bad.append(f"{name} must be above 0, got {getattr(self, name)!r}")
         if bad:
@@ -120,8 +130,9 @@ class Reading:
 class Spoken:
     """The part of a statement that its likelihood depends on.
 
-    `lag_means` is the expected number of incidents within each lag of the reading (same length as the lags used);
-    `per_day` the provisional rate; `repeat` how many earlier dates carry the same number.
+    `repeat` says that the number was stated for an earlier date, `recent` how many other repeats of it lie
+    within the `copy_days` before. `lag_means` is the expected number of incidents within each lag of the reading (same
+    length as the lags used); `per_day` the provisional rate.
     """
 
     count: int
@@ -129,14 +140,18 @@ class Spoken:
     bounds: tuple[str, ...]
     approx: bool
     roots: int
-    repeat: int
+    repeat: bool
+    recent: int
     superseded: bool
     per_day: float
     lag_means: tuple[float, ...]
 
 
-def _fresh_below(x: int, c: Floats, said: Spoken, reading: Reading) -> Floats:
-    """P(X <= x | c) of a fresh total: c minus what the lag missed, or a little above c."""
+def _fresh_below(x: int, c: Floats, said: Spoken, reading: Reading, ceiling: bool = False) -> Floats:
+    """P(X <= x | c) of a fresh total: c minus what the lag missed, or a little above c.
+
+    A ceiling ("up to x") lies above c as a rule, by a slack of `ceiling_days` worth of incidents.
+    """
     if x < 0:
         return np.zeros_like(c)
     lags = reading.lag_approx if said.approx else reading.lag_day
@@ -147,8 +162,12 @@ def _fresh_below(x: int, c: Floats, said: Spoken, reading: Reading) -> Floats:
         # Its survival function is a regularised incomplete beta function.
         late = betainc(np.maximum(gap, 1.0), mean, 0.5) if mean > 0 else 0.0
         missed += weight * np.where(gap <= 0, 1.0, late)
-    above = 1.0 - reading.ahead * reading.ahead_decay ** np.maximum(-gap, 0.0)
-    return np.where(gap > 0, (1.0 - reading.ahead) * missed, above)
+    ahead, decay = reading.ahead, reading.ahead_decay
+    if ceiling:
+        slack = 1.0 + reading.ceiling_days * said.per_day
+        ahead, decay = reading.ceiling, slack / (1.0 + slack)
+    above = 1.0 - ahead * decay ** np.maximum(-gap, 0.0)
+    return np.where(gap > 0, (1.0 - ahead) * missed, above)
 
 
 def _stale_below(x: int, c: Floats, scale: float) -> Floats:
@@ -191,8 +210,8 @@ def _of_bound(said: Spoken, bound: str, c: Floats, reading: Reading) -> Floats:
     rest = (1.0 - wrong_w) / (fresh_w + rounded_w + stale_w)
     stale, wrong = said.per_day * reading.stale_days, said.per_day * reading.wrong_days
 
-    def fresh(a: int, b: int) -> Floats:
-        return _fresh_below(b, c, said, reading) - _fresh_below(a - 1, c, said, reading)
+    def fresh(a: int, b: int, ceiling: bool = False) -> Floats:
+        return _fresh_below(b, c, said, reading, ceiling) - _fresh_below(a - 1, c, said, reading, ceiling)
 
     last = n if high is None else high
     out = np.zeros((4, c.size))
@@ -203,7 +222,8 @@ def _of_bound(said: Spoken, bound: str, c: Floats, reading: Reading) -> Floats:
         out[0] = (fresh_w + rounded_w) * fresh(n, high)
     else:
         shifted = fresh(0 if n == 0 else n + 1, n + 1)
-        out[0] = fresh_w * (0.5 * fresh(n, n) + 0.5 * shifted if bound == "more_than" else fresh(n, n))
+        plain = fresh(n, n, ceiling=bound == "up_to")
+        out[0] = fresh_w * (0.5 * plain + 0.5 * shifted if bound == "more_than" else plain)
         for grain, weight in reading.grains:
             span = _span(bound, n, grain)
             if span is not None:
@@ -230,17 +250,20 @@ def components(said: Spoken, size: int, reading: Reading) -> Floats:
 
     Examples
     --------
-    >>> said = Spoken(143, None, ("more_than",), False, 1, 0, False, 1.4, (0.0, 0.7, 1.4))
+    >>> said = Spoken(143, None, ("more_than",), False, 1, False, 0, False, 1.4, (0.0, 0.7, 1.4))
     >>> e = components(said, 200, Reading())
     >>> int(e.sum(axis=0).argmax())
     144
     """
     c = np.arange(size, dtype=np.float64)
     parts = np.mean([_of_bound(said, b, c, reading) for b in said.bounds], axis=0)
-    if said.repeat > 0:
-        hedged = said.approx or said.bounds != ("exact",)
-        copy = reading.repeat_hedged if hedged else reading.repeat
-        news = (1.0 - (reading.repeat_superseded if said.superseded else copy)) * 0.5 ** (said.repeat - 1)
+    if said.repeat:
+        firm = not said.approx and said.bounds == ("exact",)
+        copy = reading.repeat if firm else reading.repeat_hedged
+        news = (1.0 - (reading.repeat_superseded if said.superseded else copy)) * 0.5**said.recent
+        if firm and not said.superseded:
+            # A firm total that keeps being stated, day after day, must be able to say that nothing happens.
+            news = max(news, reading.least_news)
         copied = (1.0 - news) / reading.copied_from
         current = parts[0] / parts[0].max()
         parts = parts * news

@@ -42,7 +42,9 @@ def spoken(series: Series, reading: Reading) -> tuple[Spoken, ...]:
     for s in series.statements:
         lags = reading.lag_approx if s.approx else reading.lag_day
         means = within_lags(curve, s.day, [lag for lag, _ in lags])
-        said = (s.count, s.count_high, s.bounds, s.approx, s.roots, s.repeat, s.superseded)
+        # Every repeat but the first, within the time in which copies of one text go round, adds less.
+        recent = sum(d <= reading.copy_days for d in s.repeats[1:])
+        said = (s.count, s.count_high, s.bounds, s.approx, s.roots, bool(s.repeats), recent, s.superseded)
         out.append(Spoken(*said, mean_rate(curve), means))
     return tuple(out)
 
@@ -102,12 +104,13 @@ def _likely_offsets(
 
 
 def _thin(known: pd.Series, share: float, most: int) -> Floats:
-    """P(m described | j happened) for each day's m and j = 0..most: binomial; shape (T, most + 1)."""
-    m, j = known.to_numpy()[:, None], np.arange(most + 1)[None, :]
+    """P(m described | j happened) for each day's m and j = 0..most: binomial; ones where m is NaN; (T, most + 1)."""
+    given = known.notna().to_numpy()[:, None]
+    m, j = known.fillna(0.0).to_numpy()[:, None], np.arange(most + 1)[None, :]
     with np.errstate(invalid="ignore"):
         log_p = gammaln(j + 1) - gammaln(m + 1) - gammaln(np.maximum(j - m, 0) + 1)
         log_p = log_p + m * np.log(share) + (j - m) * np.log1p(-share)
-    return np.where(j >= m, np.exp(log_p), 0.0)
+    return np.where(given, np.where(j >= m, np.exp(log_p), 0.0), 1.0)
 
 
 def fit(
@@ -122,6 +125,8 @@ def fit(
     """
     largest = max(s.count_high or s.count for s in series.statements)
     described = 0 if known is None else int(known.sum())
+    if described > 1.5 * largest + 51:
+        raise ValueError(f"known: {described} described incidents do not fit totals of at most {largest}")
     size = int(1.5 * max(largest, described)) + 51
     reach = min(400, size) if series.origins else 1
     said = spoken(series, reading)

@@ -55,7 +55,8 @@ def isotonic_l1(values: Floats, weights: Floats) -> Floats:
 
 def provisional_curve(statements: Sequence[Statement], T: int, open_start: bool) -> Floats:
     """Provisional total at the end of day 0..T, shape (T + 1,). Repeats have no say: a copy is not a measurement."""
-    first = [s for s in statements if s.repeat == 0]
+    own = [s for s in statements if s.origin == 0] or list(statements)
+    first = [s for s in own if not s.repeats]
     day = np.array([s.day for s in first], dtype=float)
     value = np.array([(s.count + s.count_high) / 2 if s.count_high is not None else s.count for s in first], float)
     weight = np.array([(0.5 if s.approx else 1.0) * (1.0 if "exact" in s.bounds else 0.5) for s in first])

@@ -126,6 +126,8 @@ class Reconstruction:
         if first is not None:
             doubted = self.reports.loc[used, ["p_stale", "p_wrong"]].sum(axis=1) > 0.5
             rows.append(("reports read as stale or wrong", int(doubted.sum()), np.nan, np.nan))
+            number = self.reports.loc[used, "statement"][doubted].nunique()
+            rows.append(("statements read as stale or wrong", number, np.nan, np.nan))
         return pd.DataFrame(rows, columns=["quantity", "value", "lower", "upper"]).set_index("quantity")
 
     def plot(self, ax: Axes | None = None) -> Axes:

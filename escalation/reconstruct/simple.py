@@ -17,7 +17,7 @@ SIMPLE: dict[str, Callable[..., tuple[np.ndarray, np.ndarray]]] = {
 
 _ASSUMES = {
     "linear": "Straight lines between totals: every day of a gap has the same count.",
-    "pchip": "Monotone cubic curve through the totals (Fritsch & Carlson 1980): every total is exact.",
+    "pchip": "Monotone cubic curve through the totals (Fritsch & Butland 1984): every total is exact.",
     "pclm": "Penalised composite link model (Eilers 2007): increments are Poisson, the rate is smooth.",
 }
 

@@ -18,15 +18,21 @@ from escalation.reconstruct.frame import BOUNDS, tidy_reports
 LONGEST = 3_700
 #: An origin at most this many days after the start is the same origin.
 MERGE_DAYS = 3
+#: Columns of the audit; a user's own columns of these names become `given_...`.
+ADDED = (
+    "statement", "used", "reason", "p_fresh", "p_rounded", "p_stale", "p_wrong",
+    "predicted", "predicted_lower", "predicted_upper",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Statement:
     """One distinct (as-of, count) behind one or many reports of a series.
 
-    `day` is the index of the as-of date: 0 is "before the first day", t the end of day t. `repeat` counts the earlier
-    dates for which the same number was stated; `superseded` says that a larger one was already firmly stated. `origin`
-    is 0 where the count starts with the series, else the number of the earlier origin that shares an unknown offset.
+    `day` is the index of the as-of date: 0 is "before the first day", t the end of day t. `repeats` are the days since
+    each earlier date for which the same number was stated; `superseded` says that a larger one was already firmly
+    stated. `origin` is 0 where the count starts with the series, else the number of the earlier origin that shares an
+    unknown offset.
     """
 
     number: int
@@ -36,16 +42,27 @@ class Statement:
     bounds: tuple[str, ...]
     approx: bool
     roots: int
-    repeat: int
+    repeats: tuple[int, ...]
     superseded: bool
     origin: int
+
+
+@dataclass(frozen=True)
+class Window:
+    """First and last day, the origin of the count, and whether the count before the first day is unknown."""
+
+    first: pd.Timestamp
+    last: pd.Timestamp
+    base: pd.Timestamp
+    open_start: bool
 
 
 @dataclass(frozen=True)
 class Series:
     """Statements of one series with the window they live in and the audit of all reports.
 
-    `origins` are the dates of earlier origins; `open_start` says that the count before the first day is unknown.
+    `origins` are the dates of earlier origins; `open_start` says that the count before the first day is unknown,
+    `ends_early` that a later end was asked for than any report reaches.
     """
 
     statements: tuple[Statement, ...]
@@ -54,66 +71,90 @@ class Series:
     origins: tuple[pd.Timestamp, ...]
     audit: pd.DataFrame
     label: str
+    ends_early: bool
 
 
 def _choose(frame: pd.DataFrame, name: str, wanted: str | Sequence[str] | None, reason: pd.Series) -> tuple[str, ...]:
     """Restrict to the wanted value(s) of counter, unit or scope; several without a choice is an error."""
-    allowed = (wanted,) if isinstance(wanted, str) else tuple(wanted or ())
+    several = isinstance(wanted, (list, tuple, set, frozenset))
+    allowed = tuple(map(str, wanted or ())) if several or wanted is None else (str(wanted),)
     if name not in frame:
         if allowed:
-            raise ValueError(f"{name}={wanted!r} was asked for, but reports has no column {name!r}")
+            raise ValueError(f"{name}={wanted!r} was asked for, but the reports have no column {name!r}")
         return ()
-    open_rows = frame.loc[(reason == "").to_numpy(), name]
-    present = [str(v) for v in pd.unique(open_rows.dropna()) if str(v) != ""]
+    value = frame[name].astype("object")
+    value = value.where(value.isna(), value.astype(str))
+    present = [v for v in pd.unique(value[(reason == "").to_numpy()].dropna()) if v != ""]
     if not allowed:
         if len(present) > 1:
             raise ValueError(
-                f"reports holds more than one {name}: {', '.join(sorted(present))}. Totals of different "
+                f"the reports hold more than one {name}: {', '.join(sorted(present))}. Totals of different "
                 f"{name}s are never mixed: choose with {name}=..."
             )
         return tuple(present)
     unknown = [v for v in allowed if v not in present]
-    if len(unknown) == len(allowed):
-        raise ValueError(f"no report has {name} {wanted!r}; present: {', '.join(sorted(present)) or 'none'}")
-    other = (~frame[name].isin(allowed)).to_numpy() & (reason == "").to_numpy()
-    reason[other] = f"another {name}: " + frame.loc[other, name].astype("object").fillna("not stated").astype(str)
+    if unknown:
+        raise ValueError(
+            f"no report has {name} {', '.join(map(repr, unknown))}; present: {', '.join(sorted(present)) or 'none'}"
+        )
+    other = (~value.isin(allowed)).to_numpy() & (reason == "").to_numpy()
+    reason[other] = f"another {name}: " + value[other].fillna("not stated")
     return allowed
 
 
-def _origins(tidy: pd.DataFrame, start: pd.Timestamp, reason: pd.Series) -> pd.Series:
-    """Days by which each report's origin lies before the start (0: same origin); later ones are refused."""
-    ahead = (tidy["since"] - start).dt.days.fillna(0).astype("int64")
+def _origins(tidy: pd.DataFrame, base: pd.Timestamp, reason: pd.Series) -> pd.Series:
+    """Days by which each report's origin lies before the series' own (0: the same); later ones are refused."""
+    ahead = (tidy["since"] - base).dt.days.fillna(0).astype("int64")
     late = (ahead > MERGE_DAYS).to_numpy() & (reason == "").to_numpy()
-    reason[late] = (
-        "counts from " + tidy.loc[late, "since"].dt.strftime("%Y-%m-%d") + f", after the start {start:%Y-%m-%d}"
-    )
+    stated = tidy.loc[late, "since"].dt.strftime("%Y-%m-%d")
+    reason[late] = "counts from " + stated + f", after the series' origin {base:%Y-%m-%d}"
     return (-ahead).clip(lower=0)
 
 
-def _window(
-    tidy: pd.DataFrame, used: NDArray[np.bool_], start: object, end: object
-) -> tuple[pd.Timestamp, pd.Timestamp, bool]:
-    """First and last day of the series, and whether the count before the first day is unknown."""
+def as_day(value: object, name: str) -> pd.Timestamp:
+    """Read `start` or `end` as a day."""
+    try:
+        day = pd.NaT if isinstance(value, (int, float)) else pd.Timestamp(value)  # type: ignore[arg-type]
+    except (ValueError, TypeError):
+        day = pd.NaT
+    if not isinstance(day, pd.Timestamp):
+        raise ValueError(f"{name} must be a date such as '2023-11-21', got {value!r}")
+    return day.tz_localize(None).normalize()
+
+
+def _window(tidy: pd.DataFrame, used: NDArray[np.bool_], start: object, end: object) -> Window:
+    """Find the first and last day of the series, the origin of its count, and whether that is before the first day."""
     rows = tidy[used]
-    open_start = False
+    if end is not None:
+        rows = rows[rows["as_of"] <= as_day(end, "end")]
+    if rows.empty:
+        raise ValueError(f"no report is left to use up to end {end}")
+    stated = rows.drop_duplicates(["as_of", "count", "since"])["since"].dropna()
+    common = stated.value_counts().sort_index().sort_values(kind="stable", ascending=False).index[:1]
+    earliest, last = rows["as_of"].min(), rows["as_of"].max()
     if start is not None:
-        first = pd.Timestamp(start).normalize()  # type: ignore[arg-type]
-    elif rows["since"].notna().any():
-        first = rows["since"].value_counts().sort_index().sort_values(kind="stable", ascending=False).index[0]
+        first = as_day(start, "start")
+        base = common[0] if common.size else first
+        # Counted from before the first day: what had happened by then is not known.
+        open_start = bool((first - base).days > MERGE_DAYS if common.size else earliest < first)
+        base = base if open_start else first
+    elif common.size:
+        first = base = common[0]
+        open_start = False
     else:
-        first, open_start = rows["as_of"].min() + pd.Timedelta(days=1), True
-    last = pd.Timestamp(end).normalize() if end is not None else rows["as_of"].max()  # type: ignore[arg-type]
+        first, open_start = earliest + pd.Timedelta(days=1), True
+        base = first
     if last < first:
         raise ValueError(
-            f"nothing to reconstruct between start {first:%Y-%m-%d} and end {last:%Y-%m-%d}: give reports of at "
-            "least two dates, or a since or start date before the first report"
+            f"nothing to reconstruct between start {first:%Y-%m-%d} and the last report, {last:%Y-%m-%d}: give reports "
+            "of at least two dates, or a since or start date before the first report"
         )
     if (last - first).days + 1 > LONGEST:
         raise ValueError(
             f"the window {first:%Y-%m-%d} to {last:%Y-%m-%d} is longer than {LONGEST} days: check the as_of dates, "
             "or set start= and end="
         )
-    return first, last, open_start
+    return Window(first, last, base, open_start)
 
 
 def read_series(
@@ -135,38 +176,40 @@ def read_series(
         For missing columns, bad cells (all of them at once), several series without a choice, or an empty window.
     """
     tidy = tidy_reports(frame)
-    source = frame.set_axis(tidy.index, axis=0)
+    source = frame.reset_index(drop=True)
     reason = pd.Series("", index=tidy.index, dtype="object")
     chosen = [_choose(source, n, w, reason) for n, w in (("counter", counter), ("unit", unit), ("scope", scope))]
-    used = (reason == "").to_numpy()
-    first, last, open_start = _window(tidy, used, start, end)
-    back = _origins(tidy, first, reason)
-    day = (tidy["as_of"] - first).dt.days + 1
-    low = 0 if open_start else 1
-    reason[(day < low).to_numpy() & (reason == "").to_numpy()] = f"as of a day before the start {first:%Y-%m-%d}"
-    reason[(tidy["as_of"] > last).to_numpy() & (reason == "").to_numpy()] = f"as of a day after the end {last:%Y-%m-%d}"
-    tidy = tidy.assign(day=day, back=back)
+    window = _window(tidy, (reason == "").to_numpy(), start, end)
+    first, last = window.first, window.last
+    tidy["back"] = _origins(tidy, window.base, reason)
+    tidy["day"] = (tidy["as_of"] - first).dt.days + 1
+    low = 0 if window.open_start else 1
+    free = (reason == "").to_numpy()
+    reason[(tidy["day"] < low).to_numpy() & free] = f"as of a day before the start {first:%Y-%m-%d}"
+    reason[(tidy["as_of"] > last).to_numpy() & free] = f"as of a day after the end {last:%Y-%m-%d}"
     rows = tidy[(reason == "").to_numpy()]
     if rows.empty:
         counts = "; ".join(f"{n} × {r}" for r, n in reason.value_counts().items())
         raise ValueError(f"no report is left to use between {first:%Y-%m-%d} and {last:%Y-%m-%d}: {counts}")
     statements, member, earlier, notes = _statements(rows)
-    audit = source.copy()
+    audit = source.rename(columns={c: f"given_{c}" for c in source.columns if c in ADDED})
     audit["statement"] = member.reindex(tidy.index).astype("Int64")
     audit["used"] = (reason == "").to_numpy()
     reason.update(notes)
     audit["reason"] = reason.astype(str)
-    origins = tuple(first - pd.Timedelta(days=d) for d in earlier)
-    label = ", ".join("/".join(c) for c in chosen if c)
-    dates = pd.date_range(first, last, freq="D", name="date", unit="us")
-    return Series(statements, dates, open_start, origins, audit.set_axis(frame.index, axis=0), label)
+    return Series(
+        statements, pd.date_range(first, last, freq="D", name="date", unit="us"), window.open_start,
+        tuple(window.base - pd.Timedelta(days=d) for d in earlier), audit.set_axis(frame.index, axis=0),
+        ", ".join("/".join(c) for c in chosen if c), end is not None and as_day(end, "end") > last,
+    )  # fmt: skip
 
 
 def _superseded(part: pd.DataFrame, rows: pd.DataFrame) -> bool:
     """Whether a larger total, firmly dated and worded, was already stated for the same or an earlier date."""
     firm = ~rows["approx"] & rows["bound"].isin(["exact", "at_least", "more_than"])
     earlier = rows["day"] <= part["day"].iloc[0]
-    return bool((firm & earlier & (rows["count"] > part["count"].iloc[0])).any())
+    same = rows["back"] == part["back"].min()
+    return bool((firm & earlier & same & (rows["count"] > part["count"].iloc[0])).any())
 
 
 def _statements(rows: pd.DataFrame) -> tuple[tuple[Statement, ...], pd.Series, list[int], pd.Series]:
@@ -177,7 +220,7 @@ def _statements(rows: pd.DataFrame) -> tuple[tuple[Statement, ...], pd.Series, l
     notes = pd.Series(index=rows.index, dtype="object")
     back = [int(part["back"].min()) for _, part in groups]
     shared = sorted({b for b in back if b > 0 and back.count(b) > 1})
-    seen: dict[tuple[int, int], list[int]] = {}
+    seen: dict[tuple[int, int, int], list[int]] = {}
     out = []
     for i, (_, part) in enumerate(groups):
         day, count = int(part["day"].iloc[0]), int(part["count"].iloc[0])
@@ -185,14 +228,14 @@ def _statements(rows: pd.DataFrame) -> tuple[tuple[Statement, ...], pd.Series, l
         member[part.index] = i
         if back[i] > 0 and back[i] not in shared:
             notes[part.index] = "origin named by this statement only: read as if counted from the start"
-        key = (count, top)
-        repeat = len(seen.setdefault(key, []))
-        seen[key].append(day)
+        before = seen.setdefault((count, top, back[i]), [])
+        repeats = tuple(day - d for d in before)
+        before.append(day)
         out.append(
             Statement(
                 i, day, count, None if top < 0 else top,
                 tuple(b for b in BOUNDS if (part["bound"] == b).any()), bool(part["approx"].all()),
-                max(1, part["root"].nunique()), repeat, _superseded(part, rows),
+                max(1, part["root"].nunique()), repeats, _superseded(part, rows),
                 shared.index(back[i]) + 1 if back[i] in shared else 0,
             )
         )  # fmt: skip
