@@ -90,7 +90,8 @@ def result_in_words() -> str:
     return (
         f"{value('reports given'):.0f} reports given, {value('reports used'):.0f} used "
         f"({value('statements'):.0f} statements); {value('reports read as stale or wrong'):.0f} reports "
-        f"({value('statements read as stale or wrong'):.0f} statements) are read as stale or wrong. Total on {end[-10:]}: {value(end):.0f} (90 % interval {low:.0f}–{high:.0f}). "
+        f"({value('statements read as stale or wrong'):.0f} statements) are read as stale or wrong. "
+        f"Total on {end[-10:]}: {value(end):.0f} (90 % interval {low:.0f}–{high:.0f}). "
         f"Did the rate change? {verdict[0].upper()}{verdict[1:]}: P(constant) {value('P(constant rate)'):.2f}, "
         f"P(drift, no jump) {value('P(drift, no jump)'):.2f}, P(at least one jump) "
         f"{value('P(at least one jump)'):.2f}; Bayes factor {value('Bayes factor for a change'):.2g} "
