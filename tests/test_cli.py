@@ -237,7 +237,7 @@ def test_a_reader_who_leaves_early_gets_no_traceback():
     reader, writer = os.pipe()
     os.close(reader)
     run = [sys.executable, "-c", "import sys; from escalation.cli import main; sys.exit(main(['cases']))"]
-    done = subprocess.run(run, stdout=writer, stderr=subprocess.PIPE, check=False)  # noqa: S603
+    done = subprocess.run(run, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
 

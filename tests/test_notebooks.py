@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import matplotlib.font_manager  # noqa: F401  (builds its cache here and not, with a message, in a kernel)
 import nbformat
 import pytest
+from matplotlib import font_manager
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
@@ -51,10 +51,11 @@ def under_the_pins() -> bool:
 @pytest.fixture(scope="module")
 def rerun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Execute every notebook anew, elsewhere, as a reader would: in a process of its own."""
+    font_manager.findfont("DejaVu Sans")  # builds its cache here and not, with a message, in a kernel
     folder = tmp_path_factory.mktemp("notebooks")
     command = [sys.executable, str(FOLDER / "build.py"), "-o", str(folder)]
     env = {**os.environ, "PYTHONHASHSEED": "7"}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)  # noqa: S603  (our own script)
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
     assert done.returncode == 0, ANSI.sub("", done.stderr[-2000:])
     return folder
 

@@ -37,7 +37,7 @@ def run(*command: str, cwd: Path, path: Path | None = None) -> str:
     env = dict(os.environ)
     if path is not None:
         env["PYTHONPATH"] = os.pathsep.join([str(path), *filter(None, [env.get("PYTHONPATH")])])
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, *command], cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 0, done.stderr

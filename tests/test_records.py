@@ -521,7 +521,7 @@ def test_message_is_capped_and_problems_are_not() -> None:
     lines = str(error).splitlines()
     assert len(lines) == 52
     assert lines[-1].strip() == "… and 150 more (all in .problems)"
-    again = pickle.loads(pickle.dumps(error))  # noqa: S301
+    again = pickle.loads(pickle.dumps(error))
     assert (again.problems, str(again)) == (error.problems, str(error))
 
 
@@ -578,7 +578,7 @@ def test_meta_cannot_be_written_and_case_can_be_sent(good: Path) -> None:
         case.meta["name"] = "other"  # type: ignore[index]
     with pytest.raises(AttributeError):
         case.name = "other"  # type: ignore[misc]
-    for other in (pickle.loads(pickle.dumps(case)), copy.deepcopy(case)):  # noqa: S301
+    for other in (pickle.loads(pickle.dumps(case)), copy.deepcopy(case)):
         assert isinstance(other, Case)
         assert other.main == case.main
         pd.testing.assert_frame_equal(other.reports, case.reports)

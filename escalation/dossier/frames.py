@@ -139,7 +139,7 @@ def _drawn_events(interventions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({**dates, "label": pd.Series(labels, index=interventions.index, dtype="object")})
 
 
-def _counts(rec: Reconstruction, incidents: pd.DataFrame, events: pd.DataFrame) -> pd.Series:
+def _counts(rec: Reconstruction, incidents: pd.DataFrame, events: pd.DataFrame, lulls: int) -> pd.Series:
     """Count what there is and what is drawn, so that nothing is left out without a number."""
     audit = rec.reports
     used, same = audit["used"].astype(bool), of_series(audit)
@@ -155,7 +155,8 @@ def _counts(rec: Reconstruction, incidents: pd.DataFrame, events: pd.DataFrame) 
         "reports read as stale or wrong": int(doubted.sum()),
         "incidents given": len(incidents),
         **{f"incidents {why}": int((incidents["shown"] == why).sum()) for why in (OUTSIDE, OFF_SCALE, NEITHER, DRAWN)},
-        "interventions given": len(events),
+        "interventions given": len(events) + lulls,
+        "interventions that are lulls, not drawn": lulls,
         "interventions outside the dates": int(beyond.sum()),
     }
     return pd.Series(found, dtype="int64")
@@ -188,5 +189,5 @@ def frames_of(rec: Reconstruction, subject: Subject, scale: EscalationScale = DE
         events,
         incidents,
         scale.lanes,
-        _counts(rec, incidents, events),
+        _counts(rec, incidents, events, len(subject.interventions) - len(events)),
     )

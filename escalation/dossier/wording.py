@@ -112,8 +112,12 @@ def alt_text(rec: Reconstruction, subject: Subject, frames: Frames) -> str:
         _said_rate(rec, subject, frames),
     ]
     said += [_said_incidents(frames)] if subject.described else []
-    events = frames.counts["interventions given"] - frames.counts["interventions outside the dates"]
+    outside, lulls = (
+        int(frames.counts[f"interventions {why}"]) for why in ("outside the dates", "that are lulls, not drawn")
+    )
+    events = int(frames.counts["interventions given"]) - outside - lulls
     said += [f"{_many(events, 'outside event')} {'is' if events == 1 else 'are'} marked on the rate."] if events else []
+    said += [f"Not marked, because read off the series itself: {_many(lulls, 'lull')}."] if lulls else []
     return "\n".join(said)
 
 

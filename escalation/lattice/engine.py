@@ -62,7 +62,7 @@ class Engine:
         sigma = model.sigma
         key = (coarse, sigma, model.phi, v)
         if key not in self._tables:
-            rates = self.prior.rates(SCORING_STEP) if coarse else self.full_grid(sigma)
+            rates = self.prior.rates(SCORING_STEP) if coarse else self._fine_grid(sigma)
             K = min(int(np.searchsorted(rates, self.highest)) + 1, rates.size)
             table = increments(rates[:K], model.phi, self.bands[v].increments - 1)
             drift = drift_matrix(K, sigma, float(np.log(rates[1] / rates[0])))
@@ -71,7 +71,7 @@ class Engine:
         pi = self.prior.mass(rates, model.centre, model.spread)[: table.shape[1]]
         return Setting(rates[: table.shape[1]], np.ascontiguousarray(pi), table, drift, model.hazard)
 
-    def full_grid(self, sigma: float) -> Floats:
+    def _fine_grid(self, sigma: float) -> Floats:
         """Fine grid of rates: adapted to what can be learnt without drift, even steps with drift.
 
         A rate that drifts by sigma a day is known to about the root of sigma at best, which sets its step.
@@ -103,17 +103,15 @@ class Engine:
         )
         return Part(log_z, band.spread(counts, self.width), daily, s.rates, rates, change)
 
-    def by_start(self, model: Model) -> tuple[float, Floats, Floats]:
-        """Log scale, likelihood by rate of the first day, and rates, of a model without new regimes (fine grid)."""
+    def by_start(self, model: Model) -> tuple[float, Floats]:
+        """Log scale and likelihood by rate of the first day, of a model without new regimes (fine grid)."""
         s, band = self.setting(model, 0, False), self.bands[0]
         log_scale, table = kernels.start_likelihood(band.low, band.start, band.ev, s.step, band.thin, s.drift)
-        return float(log_scale) + band.log_scale, table, s.rates
+        return float(log_scale) + band.log_scale, table
 
-    def draw(self, v: int, model: Model, uniforms: Floats) -> tuple[Ints, Floats, NDArray[np.bool_], Ints]:
-        """Draw counts, rates, new regimes and the count before day 1 under one model."""
+    def draw(self, v: int, model: Model, uniforms: Floats) -> tuple[Ints, Floats, NDArray[np.bool_]]:
+        """Draw counts, rates and new regimes under one model."""
         _, msgs, s = self.filtered(v, model)
         band = self.bands[v]
-        y, k, new, before = sampling.sample(
-            band.low, band.start, s.step, band.thin, s.pi, s.drift, s.hazard, msgs, uniforms
-        )
-        return y, s.rates[k], new, before
+        y, k, new, _ = sampling.sample(band.low, band.start, s.step, band.thin, s.pi, s.drift, s.hazard, msgs, uniforms)
+        return y, s.rates[k], new

@@ -16,7 +16,7 @@ ev       (rows,)              E_t(c), what the reports of day t say of the count
 step     (J, K)               P(j incidents in a day | rate k)
 thin     (T, J)               factor for j incidents on a day (known incidents); ones where none
 pi       (K,)                 prior mass of the rate of a new regime
-drift    (2m + 1, K)          drift[d, k] = P(k -> k + d - m), or zero width for none
+drift    (2m + 1, K)          drift[d, k] = P(k -> k + d - m); one row (m = 0) is no drift
 hazard   float                probability that a new regime starts on a day
 ======== ==================== =====================================================================
 """
@@ -26,7 +26,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from escalation.lattice.steps import DEAD, add_counts, depart, enter_day, jit, leave_day, reachable, reset_mass
+from escalation.lattice.steps import (
+    DEAD,
+    add_counts,
+    depart,
+    enter_day,
+    jit,
+    leave_day,
+    reachable,
+    reset_mass,
+    widest_band,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -49,9 +59,7 @@ def forward(
     Without `store` only two days are held, which is what scoring hundreds of models needs.
     """
     T, K = low.shape[0] - 1, step.shape[1]
-    widest = 1
-    for t in range(T + 1):
-        widest = max(widest, start[t + 1] - start[t])
+    widest = widest_band(start)
     msgs = np.empty((start[T + 1] if store else 1, K))
     spare = np.empty((1 if store else 2 * widest, K))
     b, mass, reach = np.empty((widest, K)), np.empty(widest), reachable(step)
@@ -103,9 +111,7 @@ def smooth(
     T, K, J = low.shape[0] - 1, step.shape[1], step.shape[0]
     counts, rates = np.zeros(start[T + 1]), np.zeros((T, K))
     daily, change = np.zeros((T, J)), np.zeros(T)
-    widest = 1
-    for t in range(T + 1):
-        widest = max(widest, start[t + 1] - start[t])
+    widest = widest_band(start)
     after, before = np.empty((widest, K)), np.empty((widest, K))
     b, mass, reach = np.zeros((widest, K)), np.empty(widest), reachable(step)
     W1 = start[T + 1] - start[T]
@@ -162,9 +168,7 @@ def start_likelihood(
     is a sum over this table.
     """
     T, K, J = low.shape[0] - 1, step.shape[1], step.shape[0]
-    widest = 1
-    for t in range(T + 1):
-        widest = max(widest, start[t + 1] - start[t])
+    widest = widest_band(start)
     after, before = np.ones((widest, K)), np.empty((widest, K))
     reach = reachable(step)
     log_scale = 0.0

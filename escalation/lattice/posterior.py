@@ -1,8 +1,8 @@
 """Exact posterior of regimes, rates and daily counts, averaged over models and over variants of the evidence.
 
-Every model of the `Prior` is scored by a forward pass on a coarse grid of rates. Nodes, chosen so that they stand for
-all models in proportion to weight, are scored again on the fine grid, smoothed and drawn from. Other models keep
-their coarse score, shifted by the mean error of the coarse grid in their family.
+Models without new regimes are scored on the fine grid of rates, the others approximately (see `scoring`). Nodes, chosen
+so that they stand for all models in proportion to weight, are then scored on the fine grid, smoothed and drawn from.
+Other models keep their approximate score, shifted so that the evidence of their family agrees with its nodes.
 """
 
 from __future__ import annotations
@@ -35,10 +35,8 @@ class Draws:
     """Joint draws from the posterior: integer counts, rates per day, and where a new regime starts."""
 
     counts: Ints
-    before: Ints
     rates: Floats
     new_regime: NDArray[np.bool_]
-    variant: Ints
 
 
 @dataclass(frozen=True)
@@ -71,9 +69,7 @@ class Posterior:
                 jobs.append((int(v), self.models[m], rng.random((size, self._engine.days + 1, 3))))
         parts = list(self._engine.map(lambda job: self._engine.draw(*job), jobs))
         order = rng.permutation(n)
-        stacked = [np.concatenate([part[i] for part in parts])[order] for i in range(4)]
-        variant = np.concatenate([np.full(len(u), v) for v, _, u in jobs])[order]
-        return Draws(stacked[0], stacked[3], stacked[1], stacked[2], variant)
+        return Draws(*(np.concatenate(column)[order] for column in zip(*parts, strict=True)))
 
 
 def _normalise(log_w: Floats) -> Floats:
@@ -127,7 +123,7 @@ def infer(
     variant_log_prior
         Log prior of each variant, shape (V,); equal if None.
     which
-        ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (as full, with about 8 nodes).
+        ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (as full, with about ten nodes).
     mapper
         Anything with the signature of the built-in `map`; None runs threads, the kernels release the lock.
     refine_all
@@ -162,10 +158,8 @@ def infer(
     parts = list(mapper(lambda c: engine.marginals(c[0], models[c[1]]), chosen))
     scores, nodes = _corrected(scores, nodes, families, np.array([p.log_evidence for p in parts]))
     whole = _normalise(base + scores)
-    shift = _variant_shift(scores, whole)
-    share = np.exp(logsumexp(base + shift[:, None], axis=0) + still - logsumexp(base + scores))
-    constant = float(share[[m.sigma == 0.0 for m in models]].sum())
-    marginals, by_variant = blend(chosen, parts, nodes, prior, min(float(share.sum()), 1.0), min(constant, 1.0))
+    no_change, constant = _no_jump(models, base, scores, still, whole)
+    marginals, by_variant = blend(chosen, parts, nodes, prior, no_change, constant)
     engine.map = map  # the executor may be gone when draws are asked for
     return Posterior(models, whole, nodes, scores, marginals, by_variant, nodes.sum(axis=1), engine)
 
@@ -192,6 +186,16 @@ def _corrected(scores: Floats, nodes: Floats, families: NDArray[np.str_], fine: 
         out[member & ~known] += np.log(gain)
         weight[here] = nodes[here] * ratio[here]
     return out, np.asarray(weight / weight.sum())
+
+
+def _no_jump(
+    models: Sequence[Model], base: Floats, scores: Floats, still: Floats, weights: Floats
+) -> tuple[float, float]:
+    """P(no jump), and P(no jump and no drift), from the joint evidence with "no jump" on the first variant."""
+    shift = _variant_shift(scores, weights)
+    share = np.exp(logsumexp(base + shift[:, None], axis=0) + still - logsumexp(base + scores))
+    constant = float(share[[m.sigma == 0.0 for m in models]].sum())
+    return min(float(share.sum()), 1.0), min(constant, 1.0)
 
 
 def _variant_shift(scores: Floats, weights: Floats) -> Floats:

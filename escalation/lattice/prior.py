@@ -6,7 +6,7 @@ The prior is one frozen object that is printed with every result and can be repl
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -167,11 +167,6 @@ class Prior:
         edges = (np.log(rates[1:]) + np.log(rates[:-1])) / 2
         below = ndtr((edges - np.log(centre)) / spread)
         return np.diff(np.concatenate([[0.0], below, [1.0]]))
-
-    def with_step(self, events: float) -> Prior:
-        """Refine the grid until its step is at most half the posterior sd of one rate that saw `events`."""
-        lowest, highest, step = self.grid
-        return replace(self, grid=(lowest, highest, min(step, 0.5 / np.sqrt(max(events, 1.0)))))
 
 
 def increments(rates: Floats, phi: float, most: int) -> Floats:

@@ -40,13 +40,12 @@ def no_jump_evidence(engine: Engine, models: Sequence[Model]) -> Floats:
     bases = {(m.phi, m.sigma): replace(m, family="constant", hazard=0.0, centre=None, spread=None) for m in models}
     tables = dict(zip(bases, engine.map(engine.by_start, bases.values()), strict=True))
     out = np.empty(len(models))
-    masses: dict[tuple[float | None, float | None, int], Floats] = {}
+    masses: dict[tuple[float, float | None, float | None], Floats] = {}
     for i, m in enumerate(models):
-        log_scale, table, rates = tables[m.phi, m.sigma]
-        key = (m.centre, m.spread, int(m.sigma * 1e6))
+        log_scale, table = tables[m.phi, m.sigma]
+        key = (m.sigma, m.centre, m.spread)
         if key not in masses:
-            full = engine.full_grid(m.sigma)
-            masses[key] = engine.prior.mass(full, m.centre, m.spread)[: rates.size]
+            masses[key] = engine.setting(m, 0, False).pi
         total = float(masses[key] @ table)
         out[i] = (log_scale + np.log(total) if total > 0 else -np.inf) + (engine.days - 1) * np.log1p(-m.hazard)
     return out

@@ -28,6 +28,15 @@ DEAD = 1e-250
 
 
 @step_jit
+def widest_band(start: Ints) -> int:
+    """Largest number of counts alive on a day."""
+    widest = 1
+    for t in range(start.shape[0] - 1):
+        widest = max(widest, start[t + 1] - start[t])
+    return widest
+
+
+@step_jit
 def reachable(step: Floats) -> Ints:
     """First and one past the last rate that can produce j incidents, shape (J, 2)."""
     J, K = step.shape

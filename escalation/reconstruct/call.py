@@ -15,10 +15,11 @@ from escalation.lattice.posterior import Posterior
 from escalation.lattice.prior import Prior
 from escalation.reconstruct.conflicts import find_conflicts
 from escalation.reconstruct.evidence import Reading
+from escalation.reconstruct.interpolate import INTERPOLATORS
 from escalation.reconstruct.joint import fit, read_back
 from escalation.reconstruct.known import known_per_day
 from escalation.reconstruct.result import SEED, Reconstruction
-from escalation.reconstruct.simple import SIMPLE, interpolate_series
+from escalation.reconstruct.simple import interpolate_series
 from escalation.reconstruct.statements import Series, read_series
 from escalation.records import Case
 
@@ -28,8 +29,8 @@ Floats = NDArray[np.float64]
 def _check(method: str, models: str, prob: Any, draws: Any) -> None:
     """Refuse options out of range, all at once."""
     bad = []
-    if method not in ("joint", *SIMPLE):
-        bad.append(f"method must be one of joint, {', '.join(SIMPLE)}; got {method!r}")
+    if method not in ("joint", *INTERPOLATORS):
+        bad.append(f"method must be one of joint, {', '.join(INTERPOLATORS)}; got {method!r}")
     if models not in ("full", "jumps", "fast"):
         bad.append(f"models must be full, jumps or fast; got {models!r}")
     if isinstance(prob, bool) or not isinstance(prob, (int, float)) or not 0.0 < prob < 1.0:
@@ -114,11 +115,9 @@ def _audit(series: Series, read: pd.DataFrame) -> pd.DataFrame:
     audit = series.audit.copy()
     number = audit["statement"]
     for column in read.columns:
-        if column in audit.columns:
-            audit = audit.drop(columns=column)
         values = number.map(read[column])
         audit[column] = values.astype("float64") if column.startswith("p_") else values.astype("Int64")
-    last = [c for c in ("used", "reason") if c in audit.columns]
+    last = ["used", "reason"]
     return audit[[c for c in audit.columns if c not in last] + last]
 
 
@@ -149,7 +148,8 @@ def reconstruct(
         optional `bound` (exact, at_least, more_than, about, up_to, dozens; default exact) and every other column of a
         case's ``reports.csv``. Or a `Case`: then its main series and window are used unless said otherwise.
     method
-        ``"joint"``: the exact posterior. ``"linear"``, ``"pchip"``, ``"pclm"``: interpolators, without a band.
+        ``"joint"``: the posterior, exact on a grid of rates. ``"linear"``, ``"pchip"``, ``"pclm"``: interpolators,
+        without a band.
     counter, unit, scope
         Which series, where the frame holds several; `scope` may be several names of one series.
     start, end
@@ -163,7 +163,7 @@ def reconstruct(
     prior, reading
         What is assumed about rates, and about how reported numbers come about.
     models
-        ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (at most eight models refined).
+        ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (about ten models stand for all).
     prob
         Mass of the intervals.
     draws

@@ -20,7 +20,7 @@ from escalation.reconstruct.statements import Series
 
 Floats = NDArray[np.float64]
 
-#: Offsets of an earlier origin (and sizes of the described share) with less relative mass than this are dropped.
+#: Offsets of an earlier origin with less mass than this, relative to the likeliest, are dropped.
 RARE = 0.02
 #: Shares of incidents that are individually described, averaged over when `known` is given.
 SHARES = tuple(round(0.1 * i, 1) for i in range(1, 10))
@@ -131,9 +131,10 @@ def fit(
     reach = min(400, size) if series.origins else 1
     said = spoken(series, reading)
     parts = tuple(components(s, size + reach, reading) for s in said)
-    combos, log_prior = [()], np.zeros(1)
+    combos: list[tuple[int, ...]] = [()]
+    log_prior = np.zeros(1)
     if series.origins:
-        combos, log_prior = _likely_offsets(series, parts, size, reach, prior)  # type: ignore[assignment]
+        combos, log_prior = _likely_offsets(series, parts, size, reach, prior)
     shares: tuple[float | None, ...] = (None,) if known is None else SHARES
     problems, outer, offsets = [], [], []
     for combo, weight in zip(combos, log_prior, strict=True):
@@ -164,7 +165,7 @@ def read_back(series: Series, joint: Joint, prob: float) -> pd.DataFrame:
     tail = (1.0 - prob) / 2
     rows = []
     for s, part in zip(series.statements, joint.parts, strict=True):
-        share, total = np.zeros(4), np.zeros(size + 401)
+        share, total = np.zeros(4), np.zeros(part.shape[1])
         for v in range(len(weight)):
             shift = int(joint.offsets[v, s.origin - 1]) if s.origin else 0
             here = part[:, shift : shift + size]

@@ -102,13 +102,13 @@ class Reconstruction:
     def summary(self) -> pd.DataFrame:
         """Headline quantities, one row each: value, lower, upper."""
         end = self.cumulative.iloc[-1]
-        first = self.cumulative.iloc[0] - self.daily.iloc[0] if self.method == "joint" else None
+        joint = self.method == "joint"
         rows: list[tuple[str, float, float, float]] = [
             (f"total at the end of {self.dates[-1]:%Y-%m-%d}", end["median"], end["lower"], end["upper"]),
         ]
         mean = self.rate["mean"].mean()
         rows.append(("mean rate per day", mean, np.nan, np.nan))
-        if first is not None:
+        if joint:
             c = self.changes
             rows += [
                 ("P(constant rate)", c.constant, np.nan, np.nan),
@@ -123,7 +123,7 @@ class Reconstruction:
             ("reports used", int(used.sum()), np.nan, np.nan),
             ("statements", self.reports.loc[used, "statement"].nunique(), np.nan, np.nan),
         ]
-        if first is not None:
+        if joint:
             doubted = self.reports.loc[used, ["p_stale", "p_wrong"]].sum(axis=1) > 0.5
             rows.append(("reports read as stale or wrong", int(doubted.sum()), np.nan, np.nan))
             number = self.reports.loc[used, "statement"][doubted].nunique()

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
-from escalation.reconstruct.interpolate import Reason, linear, pchip, pclm, points, stated_before
+from escalation.reconstruct.interpolate import ASSUMES, INTERPOLATORS, Reason, points, stated_before
 from escalation.reconstruct.result import Reconstruction
 from escalation.reconstruct.statements import Series
-
-SIMPLE: dict[str, Callable[..., tuple[np.ndarray, np.ndarray]]] = {
-    "linear": linear, "pchip": pchip, "pclm": pclm,
-}  # fmt: skip
-
-_ASSUMES = {
-    "linear": "Straight lines between totals: every day of a gap has the same count.",
-    "pchip": "Monotone cubic curve through the totals (Fritsch & Butland 1984): every total is exact.",
-    "pclm": "Penalised composite link model (Eilers 2007): increments are Poisson, the rate is smooth.",
-}
 
 
 def interpolate_series(series: Series, method: str, prob: float, conflicts: pd.DataFrame) -> Reconstruction:
@@ -31,7 +19,7 @@ def interpolate_series(series: Series, method: str, prob: float, conflicts: pd.D
     exact = np.array(["exact" in s.bounds and s.count_high is None for s in stated])
     days, totals, used, code = points(day, count, exact)
     start_total = float(totals[0]) if series.open_start else 0.0
-    cumulative, daily = SIMPLE[method](days, totals, T, start_total)
+    cumulative, daily = INTERPOLATORS[method](days, totals, T, start_total)
     lost = np.full(T, np.nan)
 
     def frame(values: np.ndarray) -> pd.DataFrame:
@@ -55,7 +43,7 @@ def interpolate_series(series: Series, method: str, prob: float, conflicts: pd.D
     for column in ("p_fresh", "p_rounded", "p_stale", "p_wrong", "predicted"):
         audit[column] = np.nan
     notes = (
-        _ASSUMES[method],
+        f"Assumes that {ASSUMES[method]}.",
         "Bounds are read as numbers; there is no band, and nothing is said beyond the last total.",
     )
     return Reconstruction(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -111,10 +112,10 @@ def _origins(tidy: pd.DataFrame, base: pd.Timestamp, reason: pd.Series) -> pd.Se
     return (-ahead).clip(lower=0)
 
 
-def as_day(value: object, name: str) -> pd.Timestamp:
+def as_day(value: Any, name: str) -> pd.Timestamp:
     """Read `start` or `end` as a day."""
     try:
-        day = pd.NaT if isinstance(value, (int, float)) else pd.Timestamp(value)  # type: ignore[arg-type]
+        day = pd.NaT if isinstance(value, (int, float)) else pd.Timestamp(value)
     except (ValueError, TypeError):
         day = pd.NaT
     if not isinstance(day, pd.Timestamp):
@@ -122,7 +123,7 @@ def as_day(value: object, name: str) -> pd.Timestamp:
     return day.tz_localize(None).normalize()
 
 
-def _window(tidy: pd.DataFrame, used: NDArray[np.bool_], start: object, end: object) -> Window:
+def _window(tidy: pd.DataFrame, used: NDArray[np.bool_], start: Any, end: Any) -> Window:
     """Find the first and last day of the series, the origin of its count, and whether that is before the first day."""
     rows = tidy[used]
     if end is not None:
@@ -163,8 +164,8 @@ def read_series(
     counter: str | None = None,
     unit: str | None = None,
     scope: str | Sequence[str] | None = None,
-    start: object = None,
-    end: object = None,
+    start: Any = None,
+    end: Any = None,
 ) -> Series:
     """Turn a frame of reports into the distinct statements of one series.
 
