@@ -30,7 +30,7 @@ def figures(name: str) -> pd.DataFrame:
 
 def test_readme_has_python_and_shell() -> None:
     assert len(BLOCKS) >= 3
-    assert {words[0] for words in SHELL} == {"make", "pip", "escalation"}
+    assert {words[0] for words in SHELL} == {"make", "pip", "escalation", "grep"}
 
 
 @pytest.mark.parametrize("code", BLOCKS, ids=range(len(BLOCKS)))
@@ -40,6 +40,16 @@ def test_python_blocks_run(
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
     assert capsys.readouterr().out.strip()
+
+
+def test_the_trace_reaches_every_file() -> None:
+    (words,) = [w for w in SHELL if w[0] == "grep"]
+    wanted = [words[i + 1] for i, word in enumerate(words) if word == "-e"]
+    files = [word for word in words if word.endswith(".csv")]
+    assert len(files) == 3
+    for file in files:
+        text = (ROOT / file).read_text(encoding="utf-8")
+        assert any(word in text for word in wanted)
 
 
 @pytest.mark.parametrize("words", [w for w in SHELL if w[0] == "make"], ids=" ".join)
@@ -132,3 +142,18 @@ def test_every_drawn_report_can_be_traced() -> None:
     assert audit.index.is_unique
     assert drawn.isin(audit.index).all()
     assert audit["source_id"].isin(sources["source_id"]).all()
+
+
+def test_where_it_is_wrong_is_still_where_it_is_wrong() -> None:
+    lower = pd.read_csv(ROOT / "figures" / "cumulative.csv", index_col=0)["lower"]
+    assert lower[lower > 170].index[0] == "2024-02-12"
+    case = esc.load_case("iraq-syria-2023")
+    said = case.reports[(case.reports["count"] == 170) & (case.reports["as_of"] == "2024-02-13")]
+    assert said["attribution"].tolist() == ["Pentagon, Garry"]
+    assert "from 12 February on its band lies above 170" in WORDS
+
+
+def test_the_two_tens_leave_what_is_said() -> None:
+    tens = pd.DataFrame({"as_of": ["2024-03-08", "2024-03-20"], "count": 10, "since": "2024-03-01"})
+    last = esc.reconstruct(tens).cumulative.iloc[-1]
+    assert f"leaves {last['lower']:.0f} to {last['upper']:.0f}" in WORDS
