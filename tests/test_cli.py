@@ -12,6 +12,7 @@ import pytest
 
 import escalation as esc
 from escalation.cli import main
+from escalation.reconstruct.interpolate import ASSUMES
 
 GOOD = "as_of,count,bound,since\n2024-01-10,10,,2024-01-01\n2024-01-15,14,more_than,\n2024-01-20,20,exact,\n"
 
@@ -94,7 +95,7 @@ def test_reconstruct_writes_figure_and_tables(capsys, table, tmp_path):
 def test_a_method_without_a_posterior_says_what_it_assumes(capsys, table):
     status, out, _ = run(capsys, "reconstruct", table, "--method", "linear", "--quiet")
     assert status == 0
-    assert "Straight lines" in out
+    assert "Assumes that " + ASSUMES["linear"] in " ".join(out.split())
     content = json.loads(run(capsys, "reconstruct", table, "--method", "linear", "--json")[1])
     assert "verdict" not in content
     assert content["cumulative"][0]["lower"] is None
