@@ -7,7 +7,7 @@ below `TINY` under both; `tests/test_lattice.py` measures the error this makes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,7 +139,10 @@ def find_band(problem: Problem, prior: Prior) -> Scouted:
     low, high = _monotone_bounds(problem.log_evidence)
     rates = prior.rates(COARSE)
     settings = tuple((c, s) for c in prior.centre for s in prior.spread)
-    first = _scout(problem, prior, low, high, prior.mass(rates, None, None), frozenset(settings))
+    rough = prior.rates(2 * COARSE)
+    first = _scout(
+        problem, low, high, rough, prior.mass(rough, None, None), max(prior.hazard), (max(prior.phi),), TINY / 100
+    )
     band = pack(problem, first.low, first.high, first.most)
     step = increments(rates, float(np.median(prior.phi)), first.most)
     still = np.ones((1, rates.size))
@@ -155,44 +158,46 @@ def find_band(problem: Problem, prior: Prior) -> Scouted:
     weight = np.exp(scores - scores.max())
     left = frozenset(s for s, w in zip(settings, weight, strict=True) if w > RULED_OUT)
     pi = np.sum([w * prior.mass(rates, *s) for s, w in zip(settings, weight, strict=True)], axis=0) / weight.sum()
-    return _scout(problem, prior, first.low, first.high, pi, left)
+    ends = (min(prior.phi), max(prior.phi))
+    found = _scout(problem, first.low, first.high, rates, pi, max(prior.hazard), ends, TINY)
+    return replace(found, settings=left)
 
 
 def _scout(
     problem: Problem,
-    prior: Prior,
     low: Ints,
     high: Ints,
+    rates: Floats,
     pi: Floats,
-    settings: frozenset[tuple[float, float]],
+    hazard: float,
+    phis: tuple[float, ...],
+    tiny: float,
 ) -> Scouted:
-    """Trim a band by the posterior under the least and the most clumped model, changes frequent in both."""
-    rates = prior.rates(COARSE)
+    """Trim a band to what has posterior mass of at least `tiny` under one of some clumpings, changes frequent."""
     most = _reach(low, high, rates)
     band = pack(problem, low, high, most)
     C = problem.log_evidence.shape[1]
     ends, total = [], np.zeros((low.size, C))
     widest, highest = 0, 0
     still = np.ones((1, rates.size))
-    hazard = max(prior.hazard)
-    for phi in (min(prior.phi), max(prior.phi)):
+    for phi in phis:
         step = increments(rates, phi, most)
         log_z, msgs = kernels.forward(band.low, band.start, band.ev, step, band.thin, pi, still, hazard, True)
         if not np.isfinite(log_z):
             raise ValueError("no sequence of daily counts is compatible with the evidence")
         counts, rate, daily, _ = kernels.smooth(band.low, band.start, band.ev, step, band.thin, pi, still, hazard, msgs)
         mass = band.spread(counts, C)
-        total += mass / 2
-        ends.append((_last(mass[:, ::-1]), _last(mass)))
-        widest = max(widest, int(_last(daily).max()))
-        highest = max(highest, int(_last(rate).max()))
+        total += mass / len(phis)
+        ends.append((_last(mass[:, ::-1], tiny), _last(mass, tiny)))
+        widest = max(widest, int(_last(daily, tiny).max()))
+        highest = max(highest, int(_last(rate, tiny).max()))
     return Scouted(
         C - 1 - np.max([e[0] for e in ends], axis=0), np.max([e[1] for e in ends], axis=0),
-        widest, float(rates[min(highest + 1, rates.size - 1)]), total, settings,
+        widest, float(rates[min(highest + 1, rates.size - 1)]), total, frozenset(),
     )  # fmt: skip
 
 
-def _last(mass: Floats) -> Ints:
-    """Last column worth carrying in each row: beyond it lies at most `TINY` of the row's mass."""
+def _last(mass: Floats, tiny: float) -> Ints:
+    """Last column worth carrying in each row: beyond it lies at most `tiny` of the row's mass."""
     beyond = np.cumsum(mass[:, ::-1], axis=1)[:, ::-1]
-    return np.asarray((beyond > TINY).sum(axis=1), dtype=np.int64) - 1
+    return np.asarray((beyond > tiny).sum(axis=1), dtype=np.int64) - 1

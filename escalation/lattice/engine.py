@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,13 @@ from escalation.lattice.prior import Model, Prior, drift_matrix, increments
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Map = Callable[..., Iterable[Any]]
+#: Grids of rates: to rank models, to integrate over a rate, and for bands and draws.
+Grid = Literal["scoring", "sum", "band"]
 
 #: Step in log rate of the scoring pass.
 SCORING_STEP = 0.2
+#: Messages of this many bytes in all are kept from smoothing for the draws; beyond it a draw runs its pass again.
+KEPT_BYTES = 2**27
 
 
 @dataclass(frozen=True)
@@ -55,14 +59,16 @@ class Engine:
         found = find_band(_mixed(problems), prior)
         self.highest, self.settings = found.highest, found.settings
         self.bands = [pack(problem, found.low, found.high, found.most) for problem in problems]
-        self._tables: dict[tuple[bool, float, float, int], tuple[Floats, Floats, Floats]] = {}
+        self._tables: dict[tuple[Grid, float, float, int], tuple[Floats, Floats, Floats]] = {}
+        self._kept: dict[tuple[int, Model], tuple[float, Floats]] = {}
+        self._free = KEPT_BYTES
 
-    def setting(self, model: Model, v: int, coarse: bool) -> Setting:
-        """Tables of one model on the scoring or the fine grid."""
+    def setting(self, model: Model, v: int, grid: Grid) -> Setting:
+        """Tables of one model on one of the grids."""
         sigma = model.sigma
-        key = (coarse, sigma, model.phi, v)
+        key = (grid, sigma, model.phi, v)
         if key not in self._tables:
-            rates = self.prior.rates(SCORING_STEP) if coarse else self._fine_grid(sigma)
+            rates = self._grid(grid, sigma)
             K = min(int(np.searchsorted(rates, self.highest)) + 1, rates.size)
             table = increments(rates[:K], model.phi, self.bands[v].increments - 1)
             drift = drift_matrix(K, sigma, float(np.log(rates[1] / rates[0])))
@@ -71,28 +77,40 @@ class Engine:
         pi = self.prior.mass(rates, model.centre, model.spread)[: table.shape[1]]
         return Setting(rates[: table.shape[1]], np.ascontiguousarray(pi), table, drift, model.hazard)
 
-    def _fine_grid(self, sigma: float) -> Floats:
-        """Fine grid of rates: adapted to what can be learnt without drift, even steps with drift.
+    def _grid(self, grid: Grid, sigma: float) -> Floats:
+        """Grid of rates: adapted to what can be learnt without drift, even steps with drift.
 
-        A rate that drifts by sigma a day is known to about the root of sigma at best, which sets its step.
+        A rate that drifts by sigma a day is known to about the root of sigma at best, which sets its step. An integral
+        over the rate needs a step of one posterior sd only (for a normal density the trapezoidal rule is then off by
+        5e-9), a band needs half of that.
         """
+        if grid == "scoring":
+            return self.prior.rates(SCORING_STEP)
         if sigma == 0.0:
-            return self.prior.adapted_rates(self.days, self.events)
-        return self.prior.rates(max(self.prior.grid[2], 0.3 * float(np.sqrt(sigma))))
+            return self.prior.adapted_rates(self.days, self.events, 0.5 if grid == "band" else 1.0)
+        step = max(self.prior.grid[2], 0.3 * float(np.sqrt(sigma)))
+        return self.prior.rates(step if grid == "band" else min(1.5 * step, SCORING_STEP))
 
-    def score(self, v: int, model: Model, coarse: bool) -> float:
+    def score(self, v: int, model: Model, grid: Grid) -> float:
         """Log evidence of one model; minus infinity where its prior of rates was ruled out in scouting."""
         if model.centre is not None and (model.centre, model.spread) not in self.settings:
             return -np.inf
-        s, band = self.setting(model, v, coarse), self.bands[v]
+        s, band = self.setting(model, v, grid), self.bands[v]
         log_z, _ = kernels.forward(band.low, band.start, band.ev, s.step, band.thin, s.pi, s.drift, s.hazard, False)
         return float(log_z) + band.log_scale
 
     def filtered(self, v: int, model: Model) -> tuple[float, Floats, Setting]:
         """Log evidence and stored forward messages on the fine grid."""
-        s, band = self.setting(model, v, False), self.bands[v]
-        log_z, msgs = kernels.forward(band.low, band.start, band.ev, s.step, band.thin, s.pi, s.drift, s.hazard, True)
-        return float(log_z) + band.log_scale, msgs, s
+        s, band = self.setting(model, v, "band"), self.bands[v]
+        if (v, model) not in self._kept:
+            log_z, msgs = kernels.forward(
+                band.low, band.start, band.ev, s.step, band.thin, s.pi, s.drift, s.hazard, True
+            )
+            if msgs.nbytes > self._free:
+                return float(log_z) + band.log_scale, msgs, s
+            self._free -= msgs.nbytes
+            self._kept[v, model] = (float(log_z) + band.log_scale, msgs)
+        return *self._kept[v, model], s
 
     def marginals(self, v: int, model: Model) -> Part:
         """Log evidence and exact smoothed marginals of one model."""
@@ -104,8 +122,8 @@ class Engine:
         return Part(log_z, band.spread(counts, self.width), daily, s.rates, rates, change)
 
     def by_start(self, model: Model) -> tuple[float, Floats]:
-        """Log scale and likelihood by rate of the first day, of a model without new regimes (fine grid)."""
-        s, band = self.setting(model, 0, False), self.bands[0]
+        """Log scale and likelihood by rate of the first day, of a model without new regimes."""
+        s, band = self.setting(model, 0, "sum"), self.bands[0]
         log_scale, table = kernels.start_likelihood(band.low, band.start, band.ev, s.step, band.thin, s.drift)
         return float(log_scale) + band.log_scale, table
 

@@ -83,7 +83,7 @@ def forward(
             nxt = spare[first_row : first_row + W1]
         W0 = a.shape[0]
         enter_day(a, pi, drift, hazard, t == 1, b[:W0], mass)
-        total = add_counts(b[:W0], mass, step, reach, thin[t - 1], ev[start[t] : start[t + 1]], low[t - 1], low[t], nxt)
+        total = add_counts(b[:W0], step, reach, thin[t - 1], ev[start[t] : start[t + 1]], low[t - 1], low[t], nxt)
         if not total > 0.0:
             return -np.inf, msgs
         log_z += np.log(total)

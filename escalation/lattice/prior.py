@@ -144,8 +144,8 @@ class Prior:
         n = int(np.ceil(np.log(highest / lowest) / (step or widest))) + 1
         return np.asarray(np.geomspace(lowest, highest, n), dtype=np.float64)
 
-    def adapted_rates(self, days: int, events: float) -> Floats:
-        """Grid of rates whose steps are at most half the posterior sd of a rate that lasts all days; shape (K,).
+    def adapted_rates(self, days: int, events: float, share: float = 0.5) -> Floats:
+        """Grid of rates whose steps are at most `share` of the posterior sd of a rate that lasts all days; shape (K,).
 
         A rate r sees at most ``min(r * days, events)`` incidents, so its log has an sd of at least one over the root
         of that. Low rates are badly determined and need few cells. Steps never exceed four times the grid's step.
@@ -153,8 +153,8 @@ class Prior:
         widest = self.grid[2]
         fine = np.log(self.rates(0.01))
         seen = np.clip(np.exp(fine) * days, 1.0, max(events, 1.0))
-        pace = 1.0 / np.minimum(4 * widest, np.maximum(0.5 / np.sqrt(seen), 0.5 / np.sqrt(max(events, 1.0))))
-        pace = np.maximum(pace, np.where(seen >= 100.0, 1.0 / widest, 0.0))
+        pace = 1.0 / np.minimum(4 * widest, share / np.sqrt(seen))
+        pace = np.maximum(pace, np.where(seen >= 100.0, 0.5 / share / widest, 0.0))
         run = np.concatenate([[0.0], np.cumsum((pace[1:] + pace[:-1]) / 2 * np.diff(fine))])
         n = int(np.ceil(run[-1])) + 1
         return np.asarray(np.exp(np.interp(np.linspace(0.0, run[-1], n), run, fine)))

@@ -28,7 +28,7 @@ def _key(model: Model) -> Key:
 def _run(engine: Engine, models: Sequence[Model], v: int = 0) -> dict[Key, float]:
     """Coarse scores of some models, by their settings."""
     distinct = list({_key(m): m for m in models}.values())
-    found = engine.map(lambda m: engine.score(v, m, True), distinct)
+    found = engine.map(lambda m: engine.score(v, m, "scoring"), distinct)
     return {_key(m): float(z) for m, z in zip(distinct, found, strict=True)}
 
 
@@ -45,7 +45,7 @@ def no_jump_evidence(engine: Engine, models: Sequence[Model]) -> Floats:
         log_scale, table = tables[m.phi, m.sigma]
         key = (m.sigma, m.centre, m.spread)
         if key not in masses:
-            masses[key] = engine.setting(m, 0, False).pi
+            masses[key] = engine.setting(m, 0, "sum").pi
         total = float(masses[key] @ table)
         out[i] = (log_scale + np.log(total) if total > 0 else -np.inf) + (engine.days - 1) * np.log1p(-m.hazard)
     return out
@@ -54,7 +54,7 @@ def no_jump_evidence(engine: Engine, models: Sequence[Model]) -> Floats:
 def score_all(engine: Engine, models: Sequence[Model], variants: int) -> Floats:
     """Score every model on every variant on the fine grid; shape (V, M). For small problems and tests."""
     cells = list(itertools.product(range(variants), models))
-    found = np.fromiter(engine.map(lambda c: engine.score(c[0], c[1], False), cells), float)
+    found = np.fromiter(engine.map(lambda c: engine.score(c[0], c[1], "band"), cells), float)
     return np.asarray(found.reshape(variants, len(models)))
 
 

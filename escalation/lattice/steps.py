@@ -80,7 +80,7 @@ def depart(row: Floats, drift: Floats, out: Floats) -> None:
 def enter_day(a: Floats, pi: Floats, drift: Floats, hazard: float, first: bool, b: Floats, mass: Floats) -> None:
     """Rates at the start of a day: keep (and drift), or start a new regime from the prior.
 
-    The mass of each count is left in `mass`; rows too faint to matter are not filled.
+    The mass of each count is left in `mass`; rows too faint to matter are zero.
     """
     W, K = a.shape
     for c in range(W):
@@ -94,6 +94,7 @@ def enter_day(a: Floats, pi: Floats, drift: Floats, hazard: float, first: bool, 
             total += a[c, k]
         mass[c] = total
         if total < DEAD:
+            b[c, :] = 0.0
             continue
         if drift.shape[0] > 1:
             arrive(a[c], drift, b[c])
@@ -107,7 +108,6 @@ def enter_day(a: Floats, pi: Floats, drift: Floats, hazard: float, first: bool, 
 @step_jit
 def add_counts(
     b: Floats,
-    mass: Floats,
     step: Floats,
     reach: Ints,
     thin: Floats,
@@ -121,21 +121,35 @@ def add_counts(
     W0, W1 = b.shape[0], out.shape[0]
     total = 0.0
     for i in range(W1):
-        out[i, :] = 0.0
-        count = low1 + i
+        row = out[i]
+        row[:] = 0.0
         weight = ev[i]
-        if weight > 0.0:
-            for j in range(J):
-                i0 = count - j - low0
-                if i0 < 0:
-                    break
-                if i0 >= W0 or thin[j] == 0.0 or mass[i0] < DEAD:
-                    continue
-                w = thin[j] * weight
+        if not weight > 0.0:
+            continue
+        # Incidents j lead here from count `top - j` of the day before; four j at once keep the row in registers.
+        top = low1 + i - low0
+        j, last = max(0, top - W0 + 1), min(J, top + 1)
+        while j < last:
+            if j + 4 <= last:
+                first, end = reach[j, 0], reach[j, 1]
+                for other in range(j + 1, j + 4):
+                    first, end = min(first, reach[other, 0]), max(end, reach[other, 1])
+                a0, a1, a2, a3 = b[top - j], b[top - j - 1], b[top - j - 2], b[top - j - 3]
+                p0, p1, p2, p3 = step[j], step[j + 1], step[j + 2], step[j + 3]
+                t0, t1, t2, t3 = thin[j], thin[j + 1], thin[j + 2], thin[j + 3]
+                for k in range(first, end):
+                    row[k] += t0 * a0[k] * p0[k] + t1 * a1[k] * p1[k] + t2 * a2[k] * p2[k] + t3 * a3[k] * p3[k]
+                j += 4
+            else:
+                a0, p0, t0 = b[top - j], step[j], thin[j]
                 for k in range(reach[j, 0], reach[j, 1]):
-                    out[i, k] += w * b[i0, k] * step[j, k]
-            for k in range(K):
-                total += out[i, k]
+                    row[k] += t0 * a0[k] * p0[k]
+                j += 1
+        mass = 0.0
+        for k in range(K):
+            row[k] *= weight
+            mass += row[k]
+        total += mass
     if total > 0.0:
         scale = 1.0 / total
         for i in range(W1):

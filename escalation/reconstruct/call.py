@@ -233,5 +233,5 @@ def reconstruct(
         _from_mass(marginals.counts[1:], prob, series.dates), _rates(marginals, prob, series.dates),
         _audit(series, read_back(series, joint, prob)), _model_frame(joint.posterior), conflicts,
         _notes(series, joint.offsets, joint.posterior.variant_weight) + counted,
-        prior, reading, changes, joint.posterior,
+        prior, reading, changes, joint, series,
     )  # fmt: skip

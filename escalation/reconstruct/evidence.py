@@ -18,8 +18,9 @@ then is a difference of two values. Weights depend on the bound, never on n.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 
 import numpy as np
@@ -27,6 +28,8 @@ from numpy.typing import NDArray
 from scipy.special import betainc
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Below = Callable[[str, Ints], Floats]
 
 COMPONENTS = ("fresh", "rounded", "stale", "wrong")
 
@@ -147,16 +150,13 @@ class Spoken:
     lag_means: tuple[float, ...]
 
 
-def _fresh_below(x: int, c: Floats, said: Spoken, reading: Reading, ceiling: bool = False) -> Floats:
+def _fresh_below(gap: Floats, said: Spoken, reading: Reading, ceiling: bool) -> Floats:
     """P(X <= x | c) of a fresh total: c minus what the lag missed, or a little above c.
 
     A ceiling ("up to x") lies above c as a rule, by a slack of `ceiling_days` worth of incidents.
     """
-    if x < 0:
-        return np.zeros_like(c)
     lags = reading.lag_approx if said.approx else reading.lag_day
-    gap = c - x
-    missed = np.zeros_like(c)
+    missed = np.zeros_like(gap)
     for (_, weight), mean in zip(lags, said.lag_means, strict=True):
         # NB1 with variance twice the mean: attacks clump, and the provisional rate is only that.
         # Its survival function is a regularised incomplete beta function.
@@ -170,18 +170,13 @@ def _fresh_below(x: int, c: Floats, said: Spoken, reading: Reading, ceiling: boo
     return np.where(gap > 0, (1.0 - ahead) * missed, above)
 
 
-def _stale_below(x: int, c: Floats, scale: float) -> Floats:
+def _stale_below(gap: Floats, scale: float) -> Floats:
     """P(X <= x | c) of an older total: survival ``1 / (1 + k / scale)`` of the age in incidents."""
-    if x < 0:
-        return np.zeros_like(c)
-    return np.asarray(1.0 / (1.0 + np.maximum(c - x - 1.0, 0.0) / scale))
+    return np.asarray(1.0 / (1.0 + np.maximum(gap - 1.0, 0.0) / scale))
 
 
-def _wrong_below(x: int, c: Floats, scale: float) -> Floats:
+def _wrong_below(gap: Floats, scale: float) -> Floats:
     """P(X <= x | c) of a wrong number: the same heavy tail on both sides of c."""
-    if x < 0:
-        return np.zeros_like(c)
-    gap = c - x
     return np.where(
         gap > 0,
         0.5 / (1.0 + np.maximum(gap - 1.0, 0.0) / scale),
@@ -189,45 +184,57 @@ def _wrong_below(x: int, c: Floats, scale: float) -> Floats:
     )
 
 
-def _span(bound: str, n: int, grain: int) -> tuple[int, int] | None:
-    """Numbers x that are spoken of as `n` under a rounding to `grain`; None if n is not such a number."""
-    if n % grain:
-        return None
+def _below(kind: str, gap: Floats, said: Spoken, reading: Reading) -> Floats:
+    """P(X <= x | c) of the number in mind, for x of at least 0; it depends on ``gap = c - x`` alone.
+
+    `kind` is ``"fresh"``, ``"ceiling"``, ``"stale"`` or ``"wrong"``.
+    """
+    if kind == "stale":
+        return _stale_below(gap, said.per_day * reading.stale_days)
+    if kind == "wrong":
+        return _wrong_below(gap, said.per_day * reading.wrong_days)
+    return _fresh_below(gap, said, reading, ceiling=kind == "ceiling")
+
+
+def _span(bound: str, n: Ints, grain: int) -> tuple[Ints, Ints]:
+    """Lowest and highest number x that is spoken of as `n`, a multiple of `grain`, under a rounding to `grain`."""
     if bound == "more_than":
-        return (0 if n == 0 else n + 1), n + grain
+        return np.where(n == 0, 0, n + 1), n + grain
     if bound == "about":
-        return n - (grain // 2) + (0 if n else -grain), n + (grain - 1) // 2
+        return n - (grain // 2) + np.where(n == 0, -grain, 0), n + (grain - 1) // 2
     if bound == "up_to":
-        return (n - grain + 1, n) if n else (0, 0)
+        return np.where(n == 0, 0, n - grain + 1), n
     return n, n + grain - 1
 
 
-def _of_bound(said: Spoken, bound: str, c: Floats, reading: Reading) -> Floats:
-    """Weighted components of one bound, shape (4, C)."""
-    n, high = said.count, said.count_high
+def _of_bound(said: Spoken, bound: str, n: Ints, high: Ints | None, below: Below, reading: Reading) -> Floats:
+    """Weighted components of the numbers `n` (of the range to `high`, if any) under one bound, shape (4, ...).
+
+    ``below(kind, x)`` is the distribution function of the number in mind, zero for x < 0.
+    """
     fresh_w, rounded_w, stale_w, wrong_w = reading.weights[bound]
     wrong_w = wrong_w / min(max(said.roots, 1), reading.most_roots)
     rest = (1.0 - wrong_w) / (fresh_w + rounded_w + stale_w)
-    stale, wrong = said.per_day * reading.stale_days, said.per_day * reading.wrong_days
 
-    def fresh(a: int, b: int, ceiling: bool = False) -> Floats:
-        return _fresh_below(b, c, said, reading, ceiling) - _fresh_below(a - 1, c, said, reading, ceiling)
+    def between(kind: str, a: Ints, b: Ints) -> Floats:
+        return below(kind, b) - below(kind, a - 1)
 
     last = n if high is None else high
-    out = np.zeros((4, c.size))
-    out[2] = stale_w * (_stale_below(last, c, stale) - _stale_below(n - 1, c, stale))
-    out[3] = _wrong_below(last, c, wrong) - _wrong_below(n - 1, c, wrong)
+    stale = stale_w * between("stale", n, last)
+    out = np.zeros((4, *stale.shape))
+    out[2], out[3] = stale, between("wrong", n, last)
     if high is not None:
         # A range ("dozens") is a wide word already: nothing is left to round.
-        out[0] = (fresh_w + rounded_w) * fresh(n, high)
+        out[0] = (fresh_w + rounded_w) * between("fresh", n, high)
     else:
-        shifted = fresh(0 if n == 0 else n + 1, n + 1)
-        plain = fresh(n, n, ceiling=bound == "up_to")
-        out[0] = fresh_w * (0.5 * plain + 0.5 * shifted if bound == "more_than" else plain)
+        plain = between("ceiling" if bound == "up_to" else "fresh", n, n)
+        if bound == "more_than":
+            plain = 0.5 * plain + 0.5 * between("fresh", np.where(n == 0, 0, n + 1), n + 1)
+        out[0] = fresh_w * plain
         for grain, weight in reading.grains:
-            span = _span(bound, n, grain)
-            if span is not None:
-                out[1] += rounded_w * weight * fresh(*span)
+            fits = n % grain == 0
+            if fits.any():
+                out[1] += np.where(fits, rounded_w * weight * between("fresh", *_span(bound, n, grain)), 0.0)
     out[:3] *= rest
     out[3] *= wrong_w
     return out
@@ -256,7 +263,13 @@ def components(said: Spoken, size: int, reading: Reading) -> Floats:
     144
     """
     c = np.arange(size, dtype=np.float64)
-    parts = np.mean([_of_bound(said, b, c, reading) for b in said.bounds], axis=0)
+    n = np.array([[said.count]])
+    high = None if said.count_high is None else np.array([[said.count_high]])
+
+    def below(kind: str, x: Ints) -> Floats:
+        return np.where(x < 0, 0.0, _below(kind, c - x, said, reading))
+
+    parts = np.mean([_of_bound(said, b, n, high, below, reading)[:, 0] for b in said.bounds], axis=0)
     if said.repeat:
         firm = not said.approx and said.bounds == ("exact",)
         copy = reading.repeat if firm else reading.repeat_hedged
@@ -270,3 +283,47 @@ def components(said: Spoken, size: int, reading: Reading) -> Floats:
         parts[0] += copied * current
         parts[2] += copied * (1.0 - current)
     return np.asarray(parts)
+
+
+def predictive(said: Spoken, total: Floats, most: int, reading: Reading) -> Floats:
+    """Distribution of the number that a statement so worded would give, shape (4, most + 1): n = 0..most by component.
+
+    The statement's own number is not used, and a repeat is read as if the number were new: a copy is not drawn from
+    the total. Where the statement gives a range, n is the number in mind, unrounded.
+
+    Parameters
+    ----------
+    said
+        The statement; its bounds, date precision, roots and provisional slopes count.
+    total
+        Mass of the total that it speaks of, over c = 0..C-1; sums to one.
+    most
+        Largest number looked at. What lies above is one minus the sum: a wrong number has a heavy tail.
+    reading
+        Weights and scales.
+
+    Examples
+    --------
+    >>> said = Spoken(143, None, ("more_than",), False, 1, False, 0, False, 1.4, (0.0, 0.7, 1.4))
+    >>> known = np.eye(200)[144]
+    >>> p = predictive(said, known, 180, Reading())
+    >>> bool(np.isclose(p[:, 143].sum(), components(said, 200, Reading())[:, 144].sum()))
+    True
+    """
+    alive = np.flatnonzero(total)
+    first, last = int(alive[0]), int(alive[-1])
+    top = most + max(grain for grain, _ in reading.grains) + 1
+    gap = np.arange(first - top, last + 1, dtype=np.float64)
+
+    @cache
+    def table(kind: str) -> Floats:
+        """P(X <= x) for x = -1..top: the gap's function averaged over the total, a correlation."""
+        seen = np.correlate(_below(kind, gap, said, reading), total[first : last + 1], "valid")[::-1]
+        return np.concatenate([[0.0], seen])
+
+    def below(kind: str, x: Ints) -> Floats:
+        return np.asarray(table(kind)[np.maximum(x, -1) + 1])
+
+    n = np.arange(most + 1)
+    high = None if said.count_high is None else n
+    return np.asarray(np.mean([_of_bound(said, b, n, high, below, reading) for b in said.bounds], axis=0))

@@ -16,7 +16,7 @@ from escalation.lattice.posterior import Posterior, infer
 from escalation.lattice.prior import Prior
 from escalation.reconstruct.evidence import COMPONENTS, Reading, Spoken, components
 from escalation.reconstruct.provisional import mean_rate, provisional_curve, within_lags
-from escalation.reconstruct.statements import Series
+from escalation.reconstruct.statements import Series, Statement
 
 Floats = NDArray[np.float64]
 
@@ -28,11 +28,19 @@ SHARES = tuple(round(0.1 * i, 1) for i in range(1, 10))
 
 @dataclass(frozen=True)
 class Joint:
-    """A posterior with what is needed to read it back report by report."""
+    """A posterior with what is needed to read it back report by report.
+
+    `offsets` (V, origins) are those of each variant; `said` and `parts` (4, counts) belong to the statements, in order.
+    """
 
     posterior: Posterior
     offsets: NDArray[np.int64]
+    said: tuple[Spoken, ...]
     parts: tuple[Floats, ...]
+
+    def shift(self, variant: int, statement: Statement) -> int:
+        """By how much the total that a statement speaks of exceeds the count since the start, in one variant."""
+        return int(self.offsets[variant, statement.origin - 1]) if statement.origin else 0
 
 
 def spoken(series: Series, reading: Reading) -> tuple[Spoken, ...]:
@@ -148,7 +156,7 @@ def fit(
         problems, prior, variant_log_prior=np.array(outer), which=which, mapper=mapper,
         events=float(np.median([s.count for s in series.statements[-5:]])),
     )  # fmt: skip
-    return Joint(posterior, np.array(offsets, dtype=np.int64).reshape(len(problems), -1), parts)
+    return Joint(posterior, np.array(offsets, dtype=np.int64).reshape(len(problems), -1), said, parts)
 
 
 def read_back(series: Series, joint: Joint, prob: float) -> pd.DataFrame:
@@ -167,7 +175,7 @@ def read_back(series: Series, joint: Joint, prob: float) -> pd.DataFrame:
     for s, part in zip(series.statements, joint.parts, strict=True):
         share, total = np.zeros(4), np.zeros(part.shape[1])
         for v in range(len(weight)):
-            shift = int(joint.offsets[v, s.origin - 1]) if s.origin else 0
+            shift = joint.shift(v, s)
             here = part[:, shift : shift + size]
             share += weight[v] * (here / here.sum(axis=0)) @ mass[v, s.day]
             total[shift : shift + size] += weight[v] * mass[v, s.day]
@@ -176,3 +184,19 @@ def read_back(series: Series, joint: Joint, prob: float) -> pd.DataFrame:
         rows.append([*(share / share.sum()), mid, low, high])
     columns = [*(f"p_{name}" for name in COMPONENTS), "predicted", "predicted_lower", "predicted_upper"]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[4:], "int64"))
+
+
+def leave_out(series: Series, joint: Joint, number: int) -> Floats:
+    """Mass of the total that a statement speaks of, given all the other statements; over c = 0..C-1, sums to one.
+
+    ``p(c | others)`` is proportional to ``p(c | all) / E(c)``, with E the likelihood of the statement left out, summed
+    over variants. Exact but for counts that are not carried (posterior mass below `band.TINY` with the statement) and
+    models that are no nodes. How the others are read is kept, the provisional curve included.
+    """
+    s, whole = series.statements[number], joint.parts[number].sum(axis=0)
+    mass = joint.posterior.by_variant[:, s.day]
+    total = np.zeros(whole.size)
+    for v, weight in enumerate(joint.posterior.variant_weight):
+        here = slice(joint.shift(v, s), joint.shift(v, s) + mass.shape[1])
+        total[here] += weight * mass[v] / whole[here]
+    return np.asarray(total / total.sum())

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from escalation.changes.result import Changes
 from escalation.charts import cumulative_panel, new_axes
-from escalation.lattice.posterior import Posterior
 from escalation.lattice.prior import Prior
+from escalation.reconstruct.check import Check, check_statements
 from escalation.reconstruct.evidence import Reading
+from escalation.reconstruct.joint import Joint
+from escalation.reconstruct.statements import Series
 
 #: Seed used where no `rng` is given: two runs of the same call agree in every digit.
 SEED = 20231017
@@ -56,7 +58,8 @@ class Reconstruction:
     prior: Prior | None = None
     reading: Reading | None = None
     _changes: Changes | None = field(default=None, repr=False)
-    _posterior: Posterior | None = field(default=None, repr=False)
+    _joint: Joint | None = field(default=None, repr=False)
+    _series: Series | None = field(default=None, repr=False)
 
     @property
     def dates(self) -> pd.DatetimeIndex:
@@ -93,11 +96,39 @@ class Reconstruction:
         ValueError
             If `n` is below 1.
         """
-        if self._posterior is None:
+        if self._joint is None:
             raise AttributeError(f'method={self.method!r} has no posterior to draw from; use method="joint"')
         if n < 1:
             raise ValueError(f"n must be at least 1, got {n}")
-        return self._posterior.draw(n, np.random.default_rng(SEED if rng is None else rng)).counts
+        return self._joint.posterior.draw(n, np.random.default_rng(SEED if rng is None else rng)).counts
+
+    def check(self, prob: float | None = None, rng: Any = None) -> Check:
+        """Predict every statement from all the others, and compare it with what was stated.
+
+        Parameters
+        ----------
+        prob
+            Mass of the predictive intervals, at most 0.999; None takes that of the reconstruction.
+        rng
+            Seed or generator of the randomised PIT values; None uses a fixed seed.
+
+        Returns
+        -------
+        Check
+
+        Raises
+        ------
+        AttributeError
+            For an interpolator, which predicts no statement.
+        ValueError
+            If `prob` is out of range.
+        """
+        if self._joint is None or self._series is None or self.reading is None:
+            raise AttributeError(f'method={self.method!r} predicts no statement; use method="joint"')
+        return check_statements(
+            self._series, self._joint, self.reading, self.reports, self.prob if prob is None else prob,
+            np.random.default_rng(SEED if rng is None else rng),
+        )  # fmt: skip
 
     def summary(self) -> pd.DataFrame:
         """Headline quantities, one row each: value, lower, upper."""

@@ -205,39 +205,67 @@ def read_series(
     )  # fmt: skip
 
 
-def _superseded(part: pd.DataFrame, rows: pd.DataFrame) -> bool:
-    """Whether a larger total, firmly dated and worded, was already stated for the same or an earlier date."""
+@dataclass
+class _Gathered:
+    """Reports of one statement, as they are met: rows, places, and what they say."""
+
+    rows: list[Any]
+    bounds: set[str]
+    roots: set[Any]
+    approx: bool
+    back: int
+
+
+def _gather(rows: pd.DataFrame) -> dict[tuple[int, int, int], _Gathered]:
+    """Group reports by (day, count, count_high), in that order; no `count_high` is -1."""
+    columns = (
+        rows.index, rows["day"], rows["count"], rows["count_high"].fillna(-1), rows["bound"], rows["root"],
+        rows["approx"], rows["back"],
+    )  # fmt: skip
+    groups: dict[tuple[int, int, int], _Gathered] = {}
+    for row, day, count, high, bound, root, approx, back in zip(*(c.tolist() for c in columns), strict=True):
+        part = groups.setdefault((int(day), int(count), int(high)), _Gathered([], set(), set(), True, int(back)))
+        part.rows.append(row)
+        part.bounds.add(bound)
+        if root == root and root is not None:
+            part.roots.add(root)
+        part.approx &= bool(approx)
+        part.back = min(part.back, int(back))
+    return dict(sorted(groups.items()))
+
+
+def _firm_totals(rows: pd.DataFrame) -> NDArray[np.int64]:
+    """Days, counts and origins of totals that are firmly dated and worded, shape (n, 3)."""
     firm = ~rows["approx"] & rows["bound"].isin(["exact", "at_least", "more_than"])
-    earlier = rows["day"] <= part["day"].iloc[0]
-    same = rows["back"] == part["back"].min()
-    return bool((firm & earlier & same & (rows["count"] > part["count"].iloc[0])).any())
+    return rows.loc[firm, ["day", "count", "back"]].to_numpy(dtype=np.int64)
 
 
 def _statements(rows: pd.DataFrame) -> tuple[tuple[Statement, ...], pd.Series, list[int], pd.Series]:
-    """Group reports into statements; number earlier origins that at least two statements share."""
-    high = rows["count_high"].fillna(-1)
-    groups = list(rows.groupby([rows["day"], rows["count"], high], sort=True))
-    member = pd.Series(index=rows.index, dtype="float64")
-    notes = pd.Series(index=rows.index, dtype="object")
-    back = [int(part["back"].min()) for _, part in groups]
+    """Group reports into statements; number earlier origins that at least two statements share.
+
+    A statement is superseded if a larger firm total was already stated for the same or an earlier date.
+    """
+    groups = _gather(rows)
+    firm = _firm_totals(rows)
+    number: dict[Any, int] = {}
+    notes: dict[Any, str] = {}
+    back = [part.back for part in groups.values()]
     shared = sorted({b for b in back if b > 0 and back.count(b) > 1})
     seen: dict[tuple[int, int, int], list[int]] = {}
     out = []
-    for i, (_, part) in enumerate(groups):
-        day, count = int(part["day"].iloc[0]), int(part["count"].iloc[0])
-        top = int(high[part.index[0]])
-        member[part.index] = i
-        if back[i] > 0 and back[i] not in shared:
-            notes[part.index] = "origin named by this statement only: read as if counted from the start"
-        before = seen.setdefault((count, top, back[i]), [])
+    for i, ((day, count, top), part) in enumerate(groups.items()):
+        number |= dict.fromkeys(part.rows, i)
+        if part.back > 0 and part.back not in shared:
+            notes |= dict.fromkeys(part.rows, "origin named by this statement only: read as if counted from the start")
+        before = seen.setdefault((count, top, part.back), [])
         repeats = tuple(day - d for d in before)
         before.append(day)
+        superseded = (firm[:, 0] <= day) & (firm[:, 1] > count) & (firm[:, 2] == part.back)
         out.append(
             Statement(
-                i, day, count, None if top < 0 else top,
-                tuple(b for b in BOUNDS if (part["bound"] == b).any()), bool(part["approx"].all()),
-                max(1, part["root"].nunique()), repeats, _superseded(part, rows),
-                shared.index(back[i]) + 1 if back[i] in shared else 0,
+                i, day, count, None if top < 0 else top, tuple(b for b in BOUNDS if b in part.bounds), part.approx,
+                max(1, len(part.roots)), repeats, bool(superseded.any()),
+                shared.index(part.back) + 1 if part.back in shared else 0,
             )
         )  # fmt: skip
-    return tuple(out), member, shared, notes.dropna()
+    return tuple(out), pd.Series(number, dtype="float64"), shared, pd.Series(notes, dtype="object")

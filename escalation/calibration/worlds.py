@@ -1,0 +1,130 @@
+"""True worlds: how the rate runs and how incidents fall, none of them drawn from the prior of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What happened: the rate of each day and its incidents, both of shape (T,)."""
+
+    rate: Floats
+    counts: Ints
+
+    @property
+    def total(self) -> Ints:
+        """Total by the end of each day."""
+        return np.asarray(np.cumsum(self.counts), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class World:
+    """One kind of truth; `draw` makes one series of it."""
+
+    name: str
+    says: str
+    draw: Callable[[int, Rng], Truth]
+
+
+def clumped_counts(rate: Floats, phi: float, rng: Rng) -> Ints:
+    """Counts of NB1 with variance ``(1 + phi) * rate``; Poisson for ``phi == 0``."""
+    if phi == 0.0:
+        return np.asarray(rng.poisson(rate), dtype=np.int64)
+    return np.asarray(rng.poisson(rng.gamma(rate / phi, phi)), dtype=np.int64)
+
+
+def _poisson(rate: Floats, rng: Rng) -> Truth:
+    return Truth(rate, clumped_counts(rate, 0.0, rng))
+
+
+def constant(rate: float, phi: float = 0.0) -> Callable[[int, Rng], Truth]:
+    """One rate throughout."""
+
+    def draw(T: int, rng: Rng) -> Truth:
+        level = np.full(T, rate)
+        return Truth(level, clumped_counts(level, phi, rng))
+
+    return draw
+
+
+def halfway(before: float, after: float) -> Callable[[int, Rng], Truth]:
+    """Two rates; the second begins in the middle."""
+
+    def draw(T: int, rng: Rng) -> Truth:
+        return _poisson(np.where(np.arange(T) < T // 2, before, after), rng)
+
+    return draw
+
+
+def window(rate: float, inside: float, days: int) -> Callable[[int, Rng], Truth]:
+    """One rate, but another for some days whose place is random (a pulse or a pause)."""
+
+    def draw(T: int, rng: Rng) -> Truth:
+        first = int(rng.integers(T // 6, T - T // 6 - days + 1))
+        level = np.full(T, rate)
+        level[first : first + days] = inside
+        return _poisson(level, rng)
+
+    return draw
+
+
+def _step_rate(T: int, rng: Rng) -> Floats:
+    """A level between .7 and 2 a day that changes by a factor between 1.5 and 3, up or down, in the middle half."""
+    factor = rng.uniform(1.5, 3.0) ** rng.choice([-1, 1])
+    day = int(rng.integers(T // 4, 3 * T // 4))
+    return rng.uniform(0.7, 2.0) * np.where(np.arange(T) < day, 1.0, factor)
+
+
+def _step(T: int, rng: Rng) -> Truth:
+    return _poisson(_step_rate(T, rng), rng)
+
+
+def _smooth(T: int, rng: Rng) -> Truth:
+    """Log rate a sine with an amplitude of log 2 and a period of half to the whole of the series."""
+    period, phase = rng.uniform(T / 2, T), rng.uniform(0, 2 * np.pi)
+    return _poisson(1.3 * 2.0 ** np.sin(2 * np.pi * np.arange(T) / period + phase), rng)
+
+
+def _weekly(T: int, rng: Rng) -> Truth:
+    """A weekly cycle: two days a week at 60 % of the rate of the other five."""
+    level = rng.uniform(0.7, 2.0)
+    return _poisson(level * np.where((np.arange(T) + rng.integers(7)) % 7 < 2, 0.6, 1.0), rng)
+
+
+def _clumped(T: int, rng: Rng) -> Truth:
+    """A step, and counts of NB2 (the model's are NB1) with a variance of 2 to 4 times the rate on average."""
+    rate = _step_rate(T, rng)
+    shape = rate.mean() / rng.uniform(1.0, 3.0)
+    return Truth(rate, np.asarray(rng.poisson(rate * rng.gamma(shape, 1 / shape, T)), dtype=np.int64))
+
+
+def _exciting(T: int, rng: Rng) -> Truth:
+    """Each incident raises the rate of the next days: branching ratio .4, half-life two days; conditional intensity."""
+    ratio, decay, base = 0.4, 0.5**0.5, rng.uniform(0.6, 1.2)
+    rate, counts, heat = np.empty(T), np.zeros(T, dtype=np.int64), ratio * base / (1 - ratio)
+    for t in range(T):
+        rate[t] = base + heat
+        counts[t] = rng.poisson(rate[t])
+        heat = decay * heat + ratio * (1 - decay) * counts[t]
+    return Truth(rate, counts)
+
+
+#: Worlds that the prior does not contain.
+WORLDS = (
+    World("step", "one change by a factor of 1.5 to 3, up or down", _step),
+    World("smooth", "a sine of the log rate, amplitude log 2", _smooth),
+    World("pulse", "ten days at four times the rate of 1 a day", window(1.0, 4.0, 10)),
+    World("pause", "ten days without incidents in a rate of 1.5 a day", window(1.5, 0.0, 10)),
+    World("weekly", "two days a week at 60 % of the rate of the others", _weekly),
+    World("clumped", "a step, and counts of NB2 with variance 2 to 4 times the rate", _clumped),
+    World("self-exciting", "branching ratio .4, half-life two days", _exciting),
+)
