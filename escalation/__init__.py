@@ -12,7 +12,7 @@ Examples
 from escalation.changes.result import Changes
 from escalation.lattice.prior import Prior
 from escalation.reconstruct.call import reconstruct
-from escalation.reconstruct.evidence import Reading
+from escalation.reconstruct.reading import Reading
 from escalation.reconstruct.result import Reconstruction
 from escalation.records import Case, CaseError, Problem, check_case, list_cases, load_case, read_case
 from escalation.scale.levels import DEFAULT_SCALE, EscalationScale

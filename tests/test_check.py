@@ -16,7 +16,8 @@ from escalation.charts import text_boxes_clear
 from escalation.lattice.band import Problem
 from escalation.lattice.posterior import infer
 from escalation.lattice.prior import Prior
-from escalation.reconstruct.evidence import WEIGHTS, Reading, Spoken, components, predictive
+from escalation.reconstruct.evidence import Spoken, components, predictive
+from escalation.reconstruct.reading import WEIGHTS, Reading
 from escalation.reconstruct.joint import leave_out
 
 SMALL = Prior(centre=(0.3, 1.0, 3.0), hazard=(1 / 60,), phi=(0.0, 1.0), sigma=(0.1,))

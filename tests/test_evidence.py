@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from escalation.reconstruct.evidence import WEIGHTS, Reading, Spoken, components
+from escalation.reconstruct.evidence import Spoken, components
+from escalation.reconstruct.reading import WEIGHTS, Reading
 
 SIZE = 90
 

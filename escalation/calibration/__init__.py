@@ -1,1 +1,1 @@
-"""Does the model keep its word? Simulations with known truth, real series hidden behind totals, and what is done today."""
+"""Does the model keep its word? Simulation, real series hidden behind totals, and what is done today."""

@@ -47,10 +47,12 @@ class StepOracle:
 class JumpOracle:
     """Whether the rate jumped.
 
-    `jump`: probability of at least one jump. `daily` (T,): that a new regime starts on each day, zero for day 0.
+    `jump`, `constant`: probability of at least one jump; of neither a jump nor drift. `daily` (T,): that a new regime
+    starts on each day, zero for day 0.
     """
 
     jump: float
+    constant: float
     daily: Floats
 
 
@@ -125,22 +127,27 @@ def jump_oracle(
     increments: ArrayLike,
     edges: ArrayLike,
     T: int,
-    phi: float = 0.0,
+    phi: float | None = 0.0,
     prior: Prior | None = None,
+    models: str = "jumps",
 ) -> JumpOracle:
-    """Weigh jumps against a constant rate when the clumping is known and nothing drifts.
+    """Weigh jumps against the rest of the prior when it is known that every total is exact.
 
-    The prior of rates and hazards is the one of the reconstruction, with `phi` alone in its average and without its
-    families that drift: 5/8 on a constant rate and 3/8 on jumps by default, of which some have none in T days.
-    The recursions of `escalation.lattice` do the sum, on evidence that admits the stated totals only. Errors are
-    those of `step_oracle`.
+    The prior is the one of the reconstruction, with `phi` alone in its average unless that is None. With ``"jumps"``
+    it is without its families that drift: 5/8 on a constant rate and 3/8 on jumps by default, of which some have none
+    in T days. The recursions of `escalation.lattice` do the sum, on evidence that admits the stated totals only. Errors
+    are those of `step_oracle`.
 
     Parameters
     ----------
-    increments, edges, T, phi
+    increments, edges, T
         As in `step_oracle`.
+    phi : float or None
+        The clumping; None averages over that of the prior.
     prior : Prior, optional
-        In place of the default; its `phi` is not used.
+        In place of the default.
+    models : str
+        ``"jumps"``, or ``"full"`` with drift.
 
     Returns
     -------
@@ -152,15 +159,16 @@ def jump_oracle(
     >>> round(found.jump, 2)
     1.0
     """
-    n, e = _totals(increments, edges, T, 2, _checked(phi, ()))
+    n, e = _totals(increments, edges, T, 2, _checked(phi or 0.0, ()))
     total = np.concatenate([[0], np.cumsum(n)])
     log_evidence = np.zeros((T + 1, int(total[-1]) + 1))
     log_evidence[e] = -np.inf
     log_evidence[e, total] = 0.0
-    known = replace(prior or Prior(), phi=(phi,))
+    known = prior or Prior()
+    known = known if phi is None else replace(known, phi=(phi,))
     # One thread: a study runs series side by side. At least one event, since the grid's step is one over the root.
-    found = infer([Problem(log_evidence)], known, which="jumps", mapper=map, events=max(float(total[-1]), 1.0))
-    return JumpOracle(1.0 - found.marginals.no_change, found.marginals.change)
+    found = infer([Problem(log_evidence)], known, which=models, mapper=map, events=max(float(total[-1]), 1.0))
+    return JumpOracle(1.0 - found.marginals.no_change, found.marginals.constant, found.marginals.change)
 
 
 def pause_oracle(

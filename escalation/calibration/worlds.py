@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,17 +27,21 @@ class Truth:
         return np.asarray(np.cumsum(self.counts), dtype=np.int64)
 
 
+#: Makes one series of T days. Not a closure, so that other processes can run it.
+Draw = Callable[[int, Rng], Truth]
+
+
 @dataclass(frozen=True)
 class World:
     """One kind of truth; `draw` makes one series of it."""
 
     name: str
     says: str
-    draw: Callable[[int, Rng], Truth]
+    draw: Draw
 
 
 def clumped_counts(rate: Floats, phi: float, rng: Rng) -> Ints:
-    """Counts of NB1 with variance ``(1 + phi) * rate``; Poisson for ``phi == 0``."""
+    """Draw counts of NB1 with variance ``(1 + phi) * rate``; Poisson for ``phi == 0``."""
     if phi == 0.0:
         return np.asarray(rng.poisson(rate), dtype=np.int64)
     return np.asarray(rng.poisson(rng.gamma(rate / phi, phi)), dtype=np.int64)
@@ -46,39 +51,39 @@ def _poisson(rate: Floats, rng: Rng) -> Truth:
     return Truth(rate, clumped_counts(rate, 0.0, rng))
 
 
-def constant(rate: float, phi: float = 0.0) -> Callable[[int, Rng], Truth]:
+def constant(rate: float, phi: float = 0.0) -> Draw:
     """One rate throughout."""
-
-    def draw(T: int, rng: Rng) -> Truth:
-        level = np.full(T, rate)
-        return Truth(level, clumped_counts(level, phi, rng))
-
-    return draw
+    return partial(_constant, rate, phi)
 
 
-def halfway(before: float, after: float) -> Callable[[int, Rng], Truth]:
+def _constant(rate: float, phi: float, T: int, rng: Rng) -> Truth:
+    level = np.full(T, rate)
+    return Truth(level, clumped_counts(level, phi, rng))
+
+
+def halfway(before: float, after: float) -> Draw:
     """Two rates; the second begins in the middle."""
-
-    def draw(T: int, rng: Rng) -> Truth:
-        return _poisson(np.where(np.arange(T) < T // 2, before, after), rng)
-
-    return draw
+    return partial(_halfway, before, after)
 
 
-def window(rate: float, inside: float, days: int) -> Callable[[int, Rng], Truth]:
+def _halfway(before: float, after: float, T: int, rng: Rng) -> Truth:
+    return _poisson(np.where(np.arange(T) < T // 2, before, after).astype(float), rng)
+
+
+def window(rate: float, inside: float, days: int) -> Draw:
     """One rate, but another for some days whose place is random (a pulse or a pause)."""
+    return partial(_window, rate, inside, days)
 
-    def draw(T: int, rng: Rng) -> Truth:
-        first = int(rng.integers(T // 6, T - T // 6 - days + 1))
-        level = np.full(T, rate)
-        level[first : first + days] = inside
-        return _poisson(level, rng)
 
-    return draw
+def _window(rate: float, inside: float, days: int, T: int, rng: Rng) -> Truth:
+    first = int(rng.integers(T // 6, T - T // 6 - days + 1))
+    level = np.full(T, rate)
+    level[first : first + days] = inside
+    return _poisson(level, rng)
 
 
 def _step_rate(T: int, rng: Rng) -> Floats:
-    """A level between .7 and 2 a day that changes by a factor between 1.5 and 3, up or down, in the middle half."""
+    """Draw a level of .7 to 2 a day that changes by a factor of 1.5 to 3, up or down, in the middle half."""
     factor = rng.uniform(1.5, 3.0) ** rng.choice([-1, 1])
     day = int(rng.integers(T // 4, 3 * T // 4))
     return rng.uniform(0.7, 2.0) * np.where(np.arange(T) < day, 1.0, factor)
@@ -94,14 +99,19 @@ def _smooth(T: int, rng: Rng) -> Truth:
     return _poisson(1.3 * 2.0 ** np.sin(2 * np.pi * np.arange(T) / period + phase), rng)
 
 
-def _weekly(T: int, rng: Rng) -> Truth:
-    """A weekly cycle: two days a week at 60 % of the rate of the other five."""
+def weekly(rest: float, averaged: bool = False) -> Draw:
+    """Two days a week at `rest` times the rate of the others; `averaged`: the rate to be found is the week's mean."""
+    return partial(_weekly, rest, averaged)
+
+
+def _weekly(rest: float, averaged: bool, T: int, rng: Rng) -> Truth:
     level = rng.uniform(0.7, 2.0)
-    return _poisson(level * np.where((np.arange(T) + rng.integers(7)) % 7 < 2, 0.6, 1.0), rng)
+    truth = _poisson(level * np.where((np.arange(T) + rng.integers(7)) % 7 < 2, rest, 1.0), rng)
+    return Truth(np.full(T, level * (5 + 2 * rest) / 7), truth.counts) if averaged else truth
 
 
 def _clumped(T: int, rng: Rng) -> Truth:
-    """A step, and counts of NB2 (the model's are NB1) with a variance of 2 to 4 times the rate on average."""
+    """Draw a step, and counts of NB2 (the model's are NB1) with a variance of 2 to 4 times the rate on average."""
     rate = _step_rate(T, rng)
     shape = rate.mean() / rng.uniform(1.0, 3.0)
     return Truth(rate, np.asarray(rng.poisson(rate * rng.gamma(shape, 1 / shape, T)), dtype=np.int64))
@@ -124,7 +134,9 @@ WORLDS = (
     World("smooth", "a sine of the log rate, amplitude log 2", _smooth),
     World("pulse", "ten days at four times the rate of 1 a day", window(1.0, 4.0, 10)),
     World("pause", "ten days without incidents in a rate of 1.5 a day", window(1.5, 0.0, 10)),
-    World("weekly", "two days a week at 60 % of the rate of the others", _weekly),
+    World("weekly, 20 %", "two days a week at 80 % of the rate of the others", weekly(0.8)),
+    World("weekly, 40 %", "two days a week at 60 % of the rate of the others", weekly(0.6)),
+    World("weekly, 40 %, mean", "the same; the rate to be found is the mean of the week", weekly(0.6, averaged=True)),
     World("clumped", "a step, and counts of NB2 with variance 2 to 4 times the rate", _clumped),
     World("self-exciting", "branching ratio .4, half-life two days", _exciting),
 )

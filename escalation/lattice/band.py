@@ -163,6 +163,15 @@ def find_band(problem: Problem, prior: Prior) -> Scouted:
     return replace(found, settings=left)
 
 
+def narrow(problem: Problem, prior: Prior, found: Scouted) -> Scouted:
+    """Trim what was found for several variants of the evidence to what fewer of them leave alive."""
+    rates = prior.rates(COARSE)
+    pi = np.mean([prior.mass(rates, *s) for s in sorted(found.settings)], axis=0)
+    ends = (min(prior.phi), max(prior.phi))
+    trimmed = _scout(problem, found.low, found.high, rates, pi, max(prior.hazard), ends, TINY)
+    return replace(trimmed, settings=found.settings)
+
+
 def _scout(
     problem: Problem,
     low: Ints,

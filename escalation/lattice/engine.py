@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 
 from escalation.lattice import kernels, sampling
 from escalation.lattice.average import Part
-from escalation.lattice.band import Problem, find_band, pack
+from escalation.lattice.band import Problem, Scouted, find_band, narrow, pack
 from escalation.lattice.prior import Model, Prior, drift_matrix, increments
 
 Floats = NDArray[np.float64]
@@ -52,11 +52,20 @@ def _mixed(problems: Sequence[Problem]) -> Problem:
 class Engine:
     """Runs models on the variants of one problem; holds the band and caches the tables of increments."""
 
-    def __init__(self, problems: Sequence[Problem], prior: Prior, mapper: Map, events: float) -> None:
-        self.prior, self.map, self.events = prior, mapper, events
+    def __init__(
+        self,
+        problems: Sequence[Problem],
+        prior: Prior,
+        mapper: Map,
+        events: float,
+        coarseness: float = 1.0,
+        within: Scouted | None = None,
+    ) -> None:
+        self.prior, self.map, self.events, self.coarseness = prior, mapper, events, coarseness
         self.days = problems[0].days
         self.width = problems[0].log_evidence.shape[1]
-        found = find_band(_mixed(problems), prior)
+        mixed = _mixed(problems)
+        self.found = found = find_band(mixed, prior) if within is None else narrow(mixed, prior, within)
         self.highest, self.settings = found.highest, found.settings
         self.bands = [pack(problem, found.low, found.high, found.most) for problem in problems]
         self._tables: dict[tuple[Grid, float, float, int], tuple[Floats, Floats, Floats]] = {}
@@ -87,9 +96,9 @@ class Engine:
         if grid == "scoring":
             return self.prior.rates(SCORING_STEP)
         if sigma == 0.0:
-            return self.prior.adapted_rates(self.days, self.events, 0.5 if grid == "band" else 1.0)
+            return self.prior.adapted_rates(self.days, self.events, 0.5 * self.coarseness if grid == "band" else 1.0)
         step = max(self.prior.grid[2], 0.3 * float(np.sqrt(sigma)))
-        return self.prior.rates(step if grid == "band" else min(1.5 * step, SCORING_STEP))
+        return self.prior.rates(self.coarseness * step if grid == "band" else min(1.5 * step, SCORING_STEP))
 
     def score(self, v: int, model: Model, grid: Grid) -> float:
         """Log evidence of one model; minus infinity where its prior of rates was ruled out in scouting."""
@@ -121,15 +130,23 @@ class Engine:
         )
         return Part(log_z, band.spread(counts, self.width), daily, s.rates, rates, change)
 
-    def by_start(self, model: Model) -> tuple[float, Floats]:
+    def by_start(self, v: int, model: Model) -> tuple[float, Floats]:
         """Log scale and likelihood by rate of the first day, of a model without new regimes."""
-        s, band = self.setting(model, 0, "sum"), self.bands[0]
+        s, band = self.setting(model, v, "sum"), self.bands[v]
         log_scale, table = kernels.start_likelihood(band.low, band.start, band.ev, s.step, band.thin, s.drift)
         return float(log_scale) + band.log_scale, table
 
-    def draw(self, v: int, model: Model, uniforms: Floats) -> tuple[Ints, Floats, NDArray[np.bool_]]:
-        """Draw counts, rates and new regimes under one model."""
+    def draw(self, v: int, model: Model, uniforms: Floats, within: Floats) -> tuple[Ints, Floats, NDArray[np.bool_]]:
+        """Draw counts, rates and new regimes under one model.
+
+        `uniforms` (n, T + 1, 3) and `within` (n, T) are the randomness. The recursions know a rate to a cell of the
+        grid; each regime's is then drawn from its cell, even in the log.
+        """
         _, msgs, s = self.filtered(v, model)
         band = self.bands[v]
         y, k, new, _ = sampling.sample(band.low, band.start, s.step, band.thin, s.pi, s.drift, s.hazard, msgs, uniforms)
-        return y, s.rates[k], new
+        log_rates = np.log(s.rates)
+        edges = (log_rates[1:] + log_rates[:-1]) / 2
+        edges = np.concatenate([[2 * log_rates[0] - edges[0]], edges, [2 * log_rates[-1] - edges[-1]]])
+        u = np.take_along_axis(within, np.cumsum(new, axis=1), axis=1)
+        return y, np.exp(edges[k] + u * (edges[k + 1] - edges[k])), new

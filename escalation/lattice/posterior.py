@@ -7,9 +7,9 @@ Other models keep their approximate score, shifted so that the evidence of their
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,17 @@ from escalation.lattice.average import Marginals, blend
 from escalation.lattice.band import Problem
 from escalation.lattice.engine import Engine, Map
 from escalation.lattice.prior import Model, Prior
-from escalation.lattice.scoring import no_jump_evidence, score_additively, score_all
+from escalation.lattice.scoring import borrow, no_jump_evidence, score_additively, score_all
+from escalation.lattice.screening import Variants, guides, rough_evidence, worth_carrying
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 #: Number of models (times variants) that stand for all in marginals and draws.
 NODES = 64
+#: The same with ``"fast"``, where a family that matters has at least two, and by how much its grids are coarser.
+FAST_NODES = 8
+COARSENESS = 1.5
 #: Families with less posterior mass than this have no node.
 NEGLIGIBLE = 1e-3
 
@@ -45,7 +49,7 @@ class Posterior:
 
     `weights`, `nodes` and `log_evidence` have shape (V, M): variants of the evidence by models; `nodes` are the weights
     with which models enter `marginals` and draws, zero for most. `marginals` are averages over both; `by_variant` holds
-    the mass of the count, (V, T + 1, C), for what must be asked per variant.
+    the mass of the count, (V, T + 1, C), for what must be asked per variant. `carried` are the variants worked out.
     """
 
     models: tuple[Model, ...]
@@ -56,6 +60,7 @@ class Posterior:
     by_variant: Floats
     variant_weight: Floats
     _engine: Engine
+    carried: Ints
 
     def draw(self, n: int, rng: np.random.Generator) -> Draws:
         """Draw `n` joint samples; models are visited in proportion to their weight, by systematic sampling."""
@@ -66,7 +71,9 @@ class Posterior:
         jobs = []
         for (v, m), size in zip(cells, each, strict=True):
             if size:
-                jobs.append((int(v), self.models[m], rng.random((size, self._engine.days + 1, 3))))
+                own = int(np.searchsorted(self.carried, v))  # its number in the engine
+                T = self._engine.days
+                jobs.append((own, self.models[m], rng.random((size, T + 1, 3)), rng.random((size, T))))
         parts = list(self._engine.map(lambda job: self._engine.draw(*job), jobs))
         order = rng.permutation(n)
         return Draws(*(np.concatenate(column)[order] for column in zip(*parts, strict=True)))
@@ -78,12 +85,12 @@ def _normalise(log_w: Floats) -> Floats:
     return np.asarray(w / w.sum())
 
 
-def _nodes(weights: Floats, models: Sequence[Model], families: NDArray[np.str_], most: int) -> Floats:
+def _nodes(weights: Floats, models: Sequence[Model], families: NDArray[np.str_], group: Ints, most: int) -> Floats:
     """Weights of the cells that stand for all: systematic sampling, family by family.
 
-    Cells are ordered by hazard, drift, clumping and weight, so that neighbours differ little. One that weighs more
-    than one part in `most` is always a node; of many light ones, every so many-th stands for its neighbours. Families
-    below `NEGLIGIBLE` are left out. Shape (V, M), sums to one.
+    Cells are ordered by group, hazard, drift, clumping and weight, so that neighbours differ little. One that weighs
+    more than one part in `most` is always a node; of many light ones, every so many-th stands for its neighbours.
+    Families below `NEGLIGIBLE` are left out. Shape (V, M), sums to one.
     """
     out = np.zeros(weights.shape)
     keys = {key: np.array([getattr(m, key) for m in models]) for key in ("phi", "sigma", "hazard")}
@@ -94,7 +101,7 @@ def _nodes(weights: Floats, models: Sequence[Model], families: NDArray[np.str_],
         if mass < NEGLIGIBLE:
             continue
         size = max(min(6, most // 4, len(w)), round(most * mass))
-        order = np.lexsort((-w, *(keys[key][member[:, 1]] for key in ("phi", "sigma", "hazard"))))
+        order = np.lexsort((-w, *(keys[key][member[:, 1]] for key in ("phi", "sigma", "hazard")), group[member[:, 0]]))
         run = np.cumsum(w[order])
         at = np.searchsorted(run, (np.arange(size) + 0.5) / size * run[-1]).clip(max=len(w) - 1)
         hits = np.bincount(at, minlength=len(w))
@@ -107,6 +114,7 @@ def infer(
     prior: Prior,
     *,
     variant_log_prior: Floats | None = None,
+    groups: Ints | None = None,
     which: str = "full",
     mapper: Map | None = None,
     refine_all: bool = False,
@@ -122,12 +130,14 @@ def infer(
         The prior.
     variant_log_prior
         Log prior of each variant, shape (V,); equal if None.
+    groups
+        Labels of variants, shape (V,): see `screening.Variants`; one group if None.
     which
         ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (as full, with about ten nodes).
     mapper
         Anything with the signature of the built-in `map`; None runs threads, the kernels release the lock.
     refine_all
-        Score every model on the fine grid (for tests on small problems).
+        Score every model on the fine grid and carry every variant (for tests on small problems).
     events
         Total that sets the grid: step at most half of ``1 / sqrt(events)``.
 
@@ -138,30 +148,90 @@ def infer(
     if mapper is None:
         with ThreadPoolExecutor() as pool:
             return infer(
-                problems, prior, variant_log_prior=variant_log_prior, which=which, mapper=pool.map,
+                problems, prior, variant_log_prior=variant_log_prior, groups=groups, which=which, mapper=pool.map,
                 refine_all=refine_all, events=events,
             )  # fmt: skip
-    models = prior.models("full" if which == "fast" else which)
-    engine = Engine(problems, prior, mapper, events or 1.0)
     V = len(problems)
     outer = np.zeros(V) if variant_log_prior is None else np.asarray(variant_log_prior, dtype=float)
-    base = outer[:, None] + np.log([m.weight for m in models])[None, :]
+    labels = np.zeros(V, dtype=np.int64) if groups is None else np.asarray(groups, dtype=np.int64)
+    variants = Variants(tuple(problems), outer, labels)
+    coarseness = COARSENESS if which == "fast" else 1.0
+    engine = Engine(variants.problems, prior, mapper, events or 1.0, coarseness)
+    alive, rough = np.ones(V, dtype=bool), np.zeros((V, 1))
+    if V > 1:
+        rough = rough_evidence(engine, guides(prior), V)
+        alive = alive if refine_all else worth_carrying(rough, outer)
+    if not alive.all():
+        variants = variants.take(alive)
+        engine = Engine(variants.problems, prior, mapper, events or 1.0, coarseness, engine.found)
+    found = _average(engine, variants, rough[alive], which, refine_all)
+    engine.map = map  # the executor may be gone when draws are asked for
+    return _expanded(found, alive)
+
+
+def _average(engine: Engine, variants: Variants, rough: Floats, which: str, refine_all: bool) -> Posterior:
+    """Score, choose nodes, smooth them, and correct the scores by them."""
+    models = engine.prior.models("full" if which == "fast" else which)
+    base = variants.log_prior[:, None] + np.log([m.weight for m in models])[None, :]
     families = np.array([m.family for m in models])
-    still = no_jump_evidence(engine, models)
+    reference = variants.references()
     if refine_all:
-        scores = score_all(engine, models, V)
+        still = {int(v): no_jump_evidence(engine, models, int(v)) for v in np.unique(reference)}
+        scores = score_all(engine, models, len(variants))
         nodes = _normalise(base + scores)
     else:
-        scores = score_additively(engine, models, base, still)
-        nodes = _nodes(_normalise(base + scores), models, families, 8 if which == "fast" else NODES)
+        still, scores = _scored(engine, variants, rough, models, which == "fast")
+        most = FAST_NODES if which == "fast" else NODES
+        nodes = _nodes(_normalise(base + scores), models, families, variants.group, most)
     chosen = [(int(v), int(m)) for v, m in np.argwhere(nodes > 0.0)]
-    parts = list(mapper(lambda c: engine.marginals(c[0], models[c[1]]), chosen))
+    parts = list(engine.map(lambda c: engine.marginals(c[0], models[c[1]]), chosen))
     scores, nodes = _corrected(scores, nodes, families, np.array([p.log_evidence for p in parts]))
     whole = _normalise(base + scores)
-    no_change, constant = _no_jump(models, base, scores, still, whole)
-    marginals, by_variant = blend(chosen, parts, nodes, prior, no_change, constant)
-    engine.map = map  # the executor may be gone when draws are asked for
-    return Posterior(models, whole, nodes, scores, marginals, by_variant, nodes.sum(axis=1), engine)
+    no_change, constant = _no_jump(models, base, scores, still, reference, whole)
+    marginals, by_variant = blend(chosen, parts, nodes, engine.prior, no_change, constant)
+    carried = np.arange(len(variants))
+    return Posterior(models, whole, nodes, scores, marginals, by_variant, nodes.sum(axis=1), engine, carried)
+
+
+def _scored(
+    engine: Engine, variants: Variants, rough: Floats, models: Sequence[Model], thrifty: bool
+) -> tuple[dict[int, Floats], Floats]:
+    """Joint evidence with "no jump" on the first variant of each group, and approximate scores, shape (V, M).
+
+    Within a group, variants follow its first by a factor. If `thrifty`, so do groups, family by family: only the
+    heaviest one is scored.
+    """
+    reference = variants.references()
+    firsts = [int(v) for v in np.unique(reference)]
+    level = logsumexp(rough, axis=1)
+    lead = max(firsts, key=lambda v: float((variants.log_prior + level)[reference == v].max()))
+    still, first = {}, {}
+    for v in [lead] if thrifty else firsts:
+        still[v] = no_jump_evidence(engine, models, v)
+        first[v] = score_additively(engine, models, still[v], v)
+    for v in set(firsts) - set(first):
+        gain = rough[v] - rough[lead]
+        still[v], first[v] = (borrow(x[lead], models, guides(engine.prior), gain) for x in (still, first))
+    scores = np.array([first[int(r)] for r in reference]) + (level - level[reference])[:, None]
+    return still, scores
+
+
+def _expanded(found: Posterior, alive: NDArray[np.bool_]) -> Posterior:
+    """Give the variants that were not carried their place again, with no weight."""
+    if alive.all():
+        return found
+    at = np.flatnonzero(alive)
+
+    def widen(values: Floats, empty: float) -> Floats:
+        out = np.full((alive.size, *values.shape[1:]), empty)
+        out[at] = values
+        return out
+
+    return replace(
+        found, weights=widen(found.weights, 0.0), nodes=widen(found.nodes, 0.0),
+        log_evidence=widen(found.log_evidence, -np.inf), by_variant=widen(found.by_variant, 0.0),
+        variant_weight=widen(found.variant_weight, 0.0), carried=at,
+    )  # fmt: skip
 
 
 def _corrected(scores: Floats, nodes: Floats, families: NDArray[np.str_], fine: Floats) -> tuple[Floats, Floats]:
@@ -189,17 +259,23 @@ def _corrected(scores: Floats, nodes: Floats, families: NDArray[np.str_], fine: 
 
 
 def _no_jump(
-    models: Sequence[Model], base: Floats, scores: Floats, still: Floats, weights: Floats
+    models: Sequence[Model], base: Floats, scores: Floats, still: Mapping[int, Floats], reference: Ints, weights: Floats
 ) -> tuple[float, float]:
-    """P(no jump), and P(no jump and no drift), from the joint evidence with "no jump" on the first variant."""
-    shift = _variant_shift(scores, weights)
-    share = np.exp(logsumexp(base + shift[:, None], axis=0) + still - logsumexp(base + scores))
+    """P(no jump), and P(no jump and no drift), from the joint evidence with "no jump" on the first of each group."""
+    whole = logsumexp(base + scores)
+    share = np.zeros(len(models))
+    for v, evidence in still.items():
+        member = np.flatnonzero(reference == v)
+        shift = _variant_shift(scores[member], weights[member])
+        share += np.exp(logsumexp(base[member] + shift[:, None], axis=0) + evidence - whole)
     constant = float(share[[m.sigma == 0.0 for m in models]].sum())
     return min(float(share.sum()), 1.0), min(constant, 1.0)
 
 
 def _variant_shift(scores: Floats, weights: Floats) -> Floats:
     """By how much the log evidence of each variant differs from the first, over the models that matter; (V,)."""
+    if len(scores) == 1:
+        return np.zeros(1)
     share = weights.sum(axis=0)
     finite = np.isfinite(scores).all(axis=0)
     gain = scores[:, finite] - scores[0, finite]

@@ -61,6 +61,9 @@ class Prior:
         Lowest rate, highest rate and the largest step in log rate.
     weights
         Prior weight of each family: constant, drift, jumps, both.
+    clumping
+        Overdispersion phi has a prior weight in proportion to ``(1 + phi) ** -clumping``. With 2, the ratio of mean to
+        variance has an even density; with 0, all values of phi weigh the same.
 
     Raises
     ------
@@ -83,6 +86,7 @@ class Prior:
     sigma: tuple[float, ...] = (0.05, 0.1, 0.25)
     grid: tuple[float, float, float] = (0.005, 100.0, 0.05)
     weights: tuple[tuple[Family, float], ...] = field(default=WEIGHTS)
+    clumping: float = 2.0
 
     def __post_init__(self) -> None:
         bad = []
@@ -94,6 +98,8 @@ class Prior:
                 bad.append(f"{name} needs one or more numbers between {low} and {high}, got {values!r}")
         if not self.phi or not all(0.0 <= v < np.inf for v in self.phi):
             bad.append(f"phi needs one or more numbers of at least 0, got {self.phi!r}")
+        if not 0.0 <= self.clumping < np.inf:
+            bad.append(f"clumping needs a number of at least 0, got {self.clumping!r}")
         lowest, highest, step = self.grid
         if not (0.0 < lowest < highest < np.inf and 0.0 < step <= 1.0):
             bad.append(f"grid needs 0 < lowest < highest and a step in (0, 1], got {self.grid!r}")
@@ -134,8 +140,9 @@ class Prior:
                     self.centre if jumps else (None,), self.spread if jumps else (None,),
                 )
             )  # fmt: skip
-            share = weight / total / len(settings)
-            out += [Model(name, *setting, share) for setting in settings]
+            shares = np.array([(1.0 + setting[1]) ** -self.clumping for setting in settings])
+            shares *= weight / total / shares.sum()
+            out += [Model(name, *setting, float(share)) for setting, share in zip(settings, shares, strict=True)]
         return tuple(out)
 
     def rates(self, step: float | None = None) -> Floats:

@@ -14,10 +14,10 @@ from escalation.lattice.average import Marginals
 from escalation.lattice.posterior import Posterior
 from escalation.lattice.prior import Prior
 from escalation.reconstruct.conflicts import find_conflicts
-from escalation.reconstruct.evidence import Reading
 from escalation.reconstruct.interpolate import INTERPOLATORS
-from escalation.reconstruct.joint import fit, read_back
+from escalation.reconstruct.joint import Joint, fit, read_back
 from escalation.reconstruct.known import known_per_day
+from escalation.reconstruct.reading import Reading
 from escalation.reconstruct.result import SEED, Reconstruction
 from escalation.reconstruct.simple import interpolate_series
 from escalation.reconstruct.statements import Series, read_series
@@ -94,11 +94,22 @@ def _model_frame(posterior: Posterior) -> pd.DataFrame:
     return frame.sort_values("posterior", ascending=False, kind="stable", ignore_index=True)
 
 
-def _notes(series: Series, offsets: NDArray[np.int64], weight: Floats) -> tuple[str, ...]:
+def _habit_frame(joint: Joint) -> pd.DataFrame:
+    """Every habit of the reports with its prior and posterior weight."""
+    rows = [(heard.habit.name, heard.habit.slips, heard.habit.weight) for heard in joint.heard]
+    return pd.DataFrame(rows, columns=["habit", "slips", "prior"]).assign(posterior=joint.habit_weight)
+
+
+def _notes(series: Series, joint: Joint) -> tuple[str, ...]:
     """Decisions worth telling."""
+    offsets, weight = joint.offsets, joint.posterior.variant_weight
     notes = [
         "A constant lag of all reports is a shift in time and cannot be told from the reports; it is taken as zero."
     ]
+    if len(joint.heard) > 1:
+        habits = zip(joint.heard, joint.habit_weight, strict=True)
+        said = ", ".join(f"{heard.habit.name} {w:.2f}" for heard, w in habits)
+        notes.append(f"How carefully the stream of reports is kept, posterior: {said}.")
     if series.open_start:
         notes.append("The count before the first day is unknown; totals include it.")
     if series.ends_early:
@@ -231,7 +242,7 @@ def reconstruct(
     return Reconstruction(
         method, series.label, prob, _from_mass(marginals.daily, prob, series.dates),
         _from_mass(marginals.counts[1:], prob, series.dates), _rates(marginals, prob, series.dates),
-        _audit(series, read_back(series, joint, prob)), _model_frame(joint.posterior), conflicts,
-        _notes(series, joint.offsets, joint.posterior.variant_weight) + counted,
+        _audit(series, read_back(series, joint, prob)), _model_frame(joint.posterior),
+        _habit_frame(joint), conflicts, _notes(series, joint) + counted,
         prior, reading, changes, joint, series,
     )  # fmt: skip

@@ -8,7 +8,7 @@ distribution of the number it would give: leave-one-out predictive distributions
 from __future__ import annotations
 
 import html
-import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,25 +19,18 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from escalation.charts import new_axes
-from escalation.charts.curve import number_axis
-from escalation.charts.heading import KeyItem, draw_heading, heading
-from escalation.charts.lettering import text_width
-from escalation.charts.sheet import Pen
-from escalation.charts.style import BAND, FAINT, INK, SIZES
-from escalation.charts.timeaxis import days, dress, set_window
-from escalation.reconstruct.evidence import Reading, Spoken, predictive
+from escalation.reconstruct.checkfigure import MOST_NAMED, as_said, draw_check
+from escalation.reconstruct.evidence import Spoken, predictive
 from escalation.reconstruct.joint import Joint, leave_out
+from escalation.reconstruct.reading import Reading
 from escalation.reconstruct.statements import Series
 
 Floats = NDArray[np.float64]
-Box = tuple[float, float, float, float]
 
 #: Largest mass of a predictive interval: further out, counts that are not carried would matter.
 MOST_PROB = 0.999
 #: Confidence level of the interval of the share covered.
 CONFIDENCE = 0.95
-#: In the figure, statements with a smaller tail bear their number, but not more than so many.
-NAMED_TAIL, MOST_NAMED = 0.2, 12
 
 
 @dataclass(frozen=True)
@@ -147,7 +140,7 @@ class Check:
         return (
             f"{int(self.tested['covered'].sum())} of {len(self.tested)} statements within their {100 * self.prob:g} % "
             f"predictive interval ({self.coverage:.2f}, 95 % interval {low:.2f}–{high:.2f}; expected "
-            f"{self.expected:.2f}). Most surprising: {_said(first)} for {first['as_of']:%Y-%m-%d}, predicted "
+            f"{self.expected:.2f}). Most surprising: {as_said(first)} for {first['as_of']:%Y-%m-%d}, predicted "
             f"{first['predicted']} ({first['lower']}–{first['upper']}), tail {first['tail']:.2g}."
         )
 
@@ -159,7 +152,10 @@ class Check:
         ax
             Axes with room above for a title; None makes a figure of its own.
         """
-        return _draw(self, ax if ax is not None else new_axes())
+        return draw_check(
+            ax if ax is not None else new_axes(), self.statements, self.surprises(MOST_NAMED), self.prob,
+            self.label, self.sentence(),
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"Check({self.label or 'series'}: {self.sentence()})"
@@ -169,16 +165,22 @@ class Check:
         return f"<p>{html.escape(self.label)}: {html.escape(self.sentence())}</p>" + "".join(tables)
 
 
-def _said(row: pd.Series) -> str:
-    """Write the number or the range of a statement."""
-    return f"{row['count']}" if pd.isna(row["count_high"]) else f"{row['count']}–{row['count_high']}"
+#: Habits with less mass than this, given the other statements, are left out of a prediction.
+FAINT_HABIT = 1e-6
 
 
-def _below(said: Spoken, total: Floats, taken: list[int], reading: Reading, least: float) -> Floats:
-    """P(N <= n) of a number that is none of those `taken`, n = 0, 1, … at least as far as its quantile `least`."""
-    most = max(said.count, said.count_high or 0, total.size)
+def _below(said: Sequence[tuple[Spoken, Reading]], total: Floats, taken: list[int], least: float) -> Floats:
+    """P(N <= n) of a number that is none of those `taken`, n = 0, 1, … at least as far as its quantile `least`.
+
+    `said` and `total` (habits, C) go together: what each habit makes of the statement, and of the others.
+    """
+    first = said[0][0]
+    most = max(first.count, first.count_high or 0, total.shape[1])
+    weight = total.sum(axis=1)
+    alive = [h for h, w in enumerate(weight) if w > FAINT_HABIT]
     while True:
-        mass = predictive(said, total, most, reading).sum(axis=0)
+        parts = [weight[h] * predictive(said[h][0], total[h] / weight[h], most, said[h][1]).sum(axis=0) for h in alive]
+        mass = np.sum(parts, axis=0) / weight[alive].sum()
         left = 1.0 - mass[taken].sum()
         mass[taken] = 0.0
         run = np.cumsum(mass) / left
@@ -187,10 +189,10 @@ def _below(said: Spoken, total: Floats, taken: list[int], reading: Reading, leas
         most *= 2
 
 
-def _predict(said: Spoken, total: Floats, taken: list[int], reading: Reading, prob: float, u: float) -> dict[str, Any]:
+def _predict(said: Spoken, run: Floats, prob: float, u: float) -> dict[str, Any]:
     """Compare the number of one statement with its predictive distribution; `u` in (0, 1) randomises the PIT."""
     tail = (1.0 - prob) / 2
-    run = np.concatenate([[0.0], _below(said, total, taken, reading, 1.0 - tail)])
+    run = np.concatenate([[0.0], run])
     low, mid, high = (int(np.searchsorted(run, q)) - 1 for q in (tail, 0.5, 1.0 - tail))
     last = said.count if said.count_high is None else said.count_high
     before, upto = run[said.count], run[last + 1]
@@ -214,15 +216,13 @@ def _taken(series: Series, number: int) -> list[int]:
     return sorted({e.count for e in earlier} - {s.count})
 
 
-def check_statements(
-    series: Series, joint: Joint, reading: Reading, audit: pd.DataFrame, prob: Any, rng: np.random.Generator
-) -> Check:
+def check_statements(series: Series, joint: Joint, audit: pd.DataFrame, prob: Any, rng: np.random.Generator) -> Check:
     """Predict every statement of a series from all the others.
 
     Parameters
     ----------
-    series, joint, reading
-        The statements, the posterior given all of them, and how they were read.
+    series, joint
+        The statements, and the posterior given all of them.
     audit
         One row per report, as `Reconstruction.reports`.
     prob
@@ -241,14 +241,14 @@ def check_statements(
     mine = pd.DataFrame({"reports": by.size(), "p_stale": by["p_stale"].first(), "p_wrong": by["p_wrong"].first()})
     before = series.dates[0] - pd.Timedelta(days=1)
     rows = []
-    for s, said, u in zip(series.statements, joint.said, rng.random(len(series.statements)), strict=True):
+    for i, (s, u) in enumerate(zip(series.statements, rng.random(len(series.statements)), strict=True)):
+        said = [(heard.said[i], heard.reading) for heard in joint.heard]
         own = {
             "statement": s.number, "as_of": before + pd.Timedelta(days=s.day), "count": s.count,
-            "count_high": s.count_high, "bound": "/".join(s.bounds), "repeat": said.repeat,
+            "count_high": s.count_high, "bound": "/".join(s.bounds), "repeat": said[0][0].repeat,
         }  # fmt: skip
-        rows.append(
-            own | _predict(said, leave_out(series, joint, s.number), _taken(series, s.number), reading, prob, u)
-        )
+        run = _below(said, leave_out(series, joint, i), _taken(series, i), 1.0 - (1.0 - prob) / 2)
+        rows.append(own | _predict(said[0][0], run, prob, u))
     frame = pd.DataFrame(rows).astype({"count_high": "Int64", "covered": "boolean"})
     frame = frame.join(mine, on="statement")
     frame["reports"] = frame["reports"].astype("int64")
@@ -258,100 +258,3 @@ def check_statements(
         "mass", "covered", "tail", "surprise", "p_stale", "p_wrong",
     )  # fmt: skip
     return Check(frame[list(columns)], pit, float(prob), series.label)
-
-
-def _residuals(rows: pd.DataFrame) -> Floats:
-    """Stated number minus predicted median; of a range, the number in it nearest to the median."""
-    high = rows["count_high"].astype("float64").fillna(rows["count"])
-    return (rows["predicted"].clip(rows["count"], high) - rows["predicted"]).to_numpy(dtype=float)
-
-
-def _limits(rows: pd.DataFrame, found: Floats) -> tuple[float, float]:
-    """Limits of the axis: most upper ends of intervals fit, and what was stated as far as three times that."""
-    reach = max(float((rows["upper"] - rows["predicted"]).quantile(0.9)), 5.0)
-    low, high = max(float(found.min()), -3 * reach), min(float(found.max()), 3 * reach)
-    return 1.12 * min(low, -reach), 1.12 * max(high, reach)
-
-
-def _key(check: Check, hidden: int, beyond: int) -> list[KeyItem]:
-    """Glyphs and how many of each; `hidden` repeats and `beyond` tested statements lie beyond the axis."""
-    inside, tested, listed = int(check.tested["covered"].sum()), len(check.tested), len(check.statements)
-    items = [
-        KeyItem(f"{100 * check.prob:g} % interval, cut at the axis", "band", BAND, BAND),
-        KeyItem(f"within it ({inside})", "o", INK, INK, 4.2),
-    ]
-    if tested > inside:
-        items.append(KeyItem(f"outside it ({tested - inside})", "D", INK, "white", 5.0))
-    if beyond:
-        items.append(KeyItem(f"beyond the axis ({beyond})", "^", INK, "white", 5.5))
-    if listed > tested:
-        unseen = f", {hidden} of them beyond the axis" if hidden else ""
-        items.append(KeyItem(f"repeat, not tested ({listed - tested}{unseen})", "o", FAINT, "white", 3.6))
-    return items
-
-
-def _clear(box: Box, taken: list[Box]) -> bool:
-    """Whether a box (left, bottom, right, top) overlaps none of those taken."""
-    return all(box[2] <= t[0] or t[2] <= box[0] or box[3] <= t[1] or t[3] <= box[1] for t in taken)
-
-
-def _name(pen: Pen, rows: pd.DataFrame, marks: Floats) -> None:
-    """Write the numbers of statements beside their marks, foremost first, clear of marks, numbers and the zero line.
-
-    `marks` (n, 2) are the places of all marks in points; the first ones are those of `rows`.
-    """
-    low, high = pen.ax.get_ylim()
-    zero = -low / (high - low) * pen.sheet.height
-    taken: list[Box] = [(0, zero, pen.sheet.width, zero), *((x - 3, y - 3, x + 3, y + 3) for x, y in marks)]
-    words = [_said(row) for _, row in rows.iterrows()]
-    for text, (x, y) in zip(words, marks[: len(words)], strict=True):
-        width = text_width(text, SIZES["small"], bold=True) + 1
-        for up, side in itertools.product((-3, 5, -11, 13, -19, 21, -27), (4, -4 - width, -width / 2)):
-            box = (x + side, y + up - 1, x + side + width, y + up + 7)
-            if box[0] >= 0 and box[1] >= 0 and box[3] <= pen.sheet.height and _clear(box, taken):
-                pen.text(box[0], y + up, text, fontsize=SIZES["small"], weight="bold")
-                taken.append(box)
-                break
-
-
-def _marks(ax: Axes, rows: pd.DataFrame, copies: pd.DataFrame) -> None:
-    """Draw intervals and residuals; a statement beyond the axis is an arrow at its edge."""
-    low, high = ax.get_ylim()
-    bottom, top = ((rows[name] - rows["predicted"]).clip(low, high) for name in ("lower", "upper"))
-    ax.vlines(rows["day"], bottom, top, color=BAND, lw=2.4, zorder=1.5)
-    ax.axhline(0.0, color=INK, lw=0.8, zorder=2.0)
-    ax.plot(copies["day"], copies["off"], "o", ms=3.6, mew=0.7, color=FAINT, mfc="white", zorder=2.5)
-    held, off = rows["covered"].astype(bool), rows["off"]
-    for part, marker, size, face in (
-        (held & off.between(low, high), "o", 4.2, INK), (~held & off.between(low, high), "D", 5.0, "white"),
-        (off > high, "^", 5.5, "white"), (off < low, "v", 5.5, "white"),
-    ):  # fmt: skip
-        at = off[part].clip(low, high)
-        ax.plot(rows["day"][part], at, marker, ms=size, mew=0.9, color=INK, mfc=face, zorder=3.0, clip_on=False)
-
-
-def _draw(check: Check, ax: Axes) -> Axes:
-    """Draw residuals over their intervals, repeats hollow and pale behind them, the most surprising named."""
-    whole = check.statements.assign(day=days(check.statements["as_of"]), off=_residuals(check.statements))
-    rows, copies = whole[~whole["repeat"]], whole[whole["repeat"]]
-    set_window(ax, whole["day"].to_numpy(dtype=float))
-    pen = Pen(ax)
-    dress(ax, pen.sheet)
-    low, high = _limits(rows, rows["off"].to_numpy(dtype=float))
-    ax.set_ylim(low, high)
-    number_axis(ax, whole=True)
-    near = copies[copies["off"].between(low, high)]
-    _marks(ax, rows, near)
-    named = check.surprises(MOST_NAMED)
-    named = named[named["tail"] < NAMED_TAIL]
-    first = pd.concat([whole.loc[named.index], whole.loc[whole.index.difference(named.index)]])
-    height = (first["off"].clip(low, high).to_numpy(dtype=float) - low) / (high - low) * pen.sheet.height
-    _name(pen, named, np.column_stack([[pen.sheet.x(day) for day in first["day"]], height]))
-    lines = heading(
-        "Stated totals against what all other statements predict",
-        f"Number stated minus predicted median, by as-of date. Numbered: tail below {NAMED_TAIL:g}. {check.label}",
-        pen.sheet.text_room, note=check.sentence(),
-        key=[_key(check, len(copies) - len(near), int((~rows["off"].between(low, high)).sum()))],
-    )  # fmt: skip
-    draw_heading(pen, lines)
-    return ax

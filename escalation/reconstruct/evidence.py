@@ -18,115 +18,19 @@ then is a difference of two values. Weights depend on the bound, never on n.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
 
+from escalation.reconstruct.reading import Reading
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Below = Callable[[str, Ints], Floats]
-
-COMPONENTS = ("fresh", "rounded", "stale", "wrong")
-
-#: Weights of fresh, rounded, stale, wrong by bound.
-WEIGHTS: Mapping[str, tuple[float, ...]] = MappingProxyType(
-    {
-        "exact": (0.72, 0.05, 0.15, 0.08),
-        "at_least": (0.47, 0.25, 0.20, 0.08),
-        "more_than": (0.32, 0.40, 0.20, 0.08),
-        "about": (0.42, 0.35, 0.15, 0.08),
-        "up_to": (0.52, 0.35, 0.05, 0.08),
-    }
-)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How reported numbers are read: every weight and scale of the likelihood of a report.
-
-    Parameters
-    ----------
-    weights
-        Per bound, the prior weights of fresh, rounded, stale and wrong; each sums to one.
-    grains
-        Roundings that occur and their weights.
-    lag_day, lag_approx
-        Lags of a fresh total in days and their weights, for dates known to the day and for approximate dates.
-    ahead, ahead_decay
-        Mass of a fresh number above the true count (revised down later), and its geometric decay per count.
-    ceiling, ceiling_days
-        Mass of an "up to" number above the true count, and its slack in days' worth of incidents.
-    stale_days, wrong_days
-        Median age of a stale number, and scale of a wrong one, in days' worth of incidents.
-    repeat, repeat_hedged, repeat_superseded
-        Probability that a number already stated for an earlier date is merely copied; the second value is for
-        approximate dates and hedged bounds, the third where a larger total was already stated.
-    copy_days, least_news
-        Each further repeat within so many days halves the probability of news, but a firm exact total that nothing has
-        superseded keeps at least the second value.
-    copied_from
-        A copy takes one of about this many numbers in circulation.
-    most_roots
-        Number of independent origins beyond which a wrong number becomes no less likely.
-
-    Raises
-    ------
-    ValueError
-        If weights do not sum to one or a scale is out of range; all problems are listed.
-
-    Examples
-    --------
-    >>> Reading().weights["more_than"]
-    (0.32, 0.4, 0.2, 0.08)
-    """
-
-    weights: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: WEIGHTS)
-    grains: tuple[tuple[int, float], ...] = ((5, 0.3), (10, 0.4), (50, 0.15), (100, 0.15))
-    lag_day: tuple[tuple[float, float], ...] = ((0.0, 0.6), (0.5, 0.25), (1.0, 0.15))
-    lag_approx: tuple[tuple[float, float], ...] = ((0.0, 0.4), (1.0, 0.3), (2.0, 0.2), (3.0, 0.1))
-    ahead: float = 0.05
-    ahead_decay: float = 0.5
-    ceiling: float = 0.8
-    ceiling_days: float = 3.0
-    stale_days: float = 10.0
-    wrong_days: float = 30.0
-    repeat: float = 0.5
-    repeat_hedged: float = 0.7
-    repeat_superseded: float = 0.95
-    copy_days: float = 2.0
-    least_news: float = 0.15
-    copied_from: float = 2.0
-    most_roots: int = 5
-
-    def __post_init__(self) -> None:
-        bad = []
-        for bound, w in self.weights.items():
-            if len(w) != 4 or min(w) < 0 or abs(sum(w) - 1) > 1e-9:
-                bad.append(f"weights[{bound!r}] must be four non-negative numbers that sum to 1, got {w!r}")
-            elif not 0 < w[3] < 1:
-                bad.append(f"weights[{bound!r}]: the last weight (wrong) must lie between 0 and 1, or one report rules")
-        if any(grain < 1 or grain != int(grain) for grain, _ in self.grains):
-            bad.append(f"grains must be whole numbers of at least 1, got {self.grains!r}")
-        missing = set(WEIGHTS) - set(self.weights)
-        if missing:
-            bad.append(f"weights lacks the bounds {sorted(missing)}")
-        for name in ("grains", "lag_day", "lag_approx"):
-            pairs = getattr(self, name)
-            if abs(sum(w for _, w in pairs) - 1) > 1e-9 or min(min(pair) for pair in pairs) < 0:
-                bad.append(f"{name} needs values of at least 0 with weights that sum to 1, got {pairs!r}")
-        for name in ("ahead", "ahead_decay", "ceiling", "repeat", "repeat_hedged", "repeat_superseded", "least_news"):
-            if not 0 <= getattr(self, name) < 1:
-                bad.append(f"{name} must be in [0, 1), got {getattr(self, name)!r}")
-        for name in ("ceiling_days", "stale_days", "copy_days", "wrong_days", "copied_from", "most_roots"):
-            if not getattr(self, name) > 0:
-                bad.append(f"{name} must be above 0, got {getattr(self, name)!r}")
-        if bad:
-            raise ValueError("Reading: " + "; ".join(bad))
 
 
 @dataclass(frozen=True)

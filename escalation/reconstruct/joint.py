@@ -14,8 +14,9 @@ from escalation.lattice.band import Problem, find_band
 from escalation.lattice.engine import Map
 from escalation.lattice.posterior import Posterior, infer
 from escalation.lattice.prior import Prior
-from escalation.reconstruct.evidence import COMPONENTS, Reading, Spoken, components
+from escalation.reconstruct.evidence import Spoken, components
 from escalation.reconstruct.provisional import mean_rate, provisional_curve, within_lags
+from escalation.reconstruct.reading import COMPONENTS, Habit, Reading
 from escalation.reconstruct.statements import Series, Statement
 
 Floats = NDArray[np.float64]
@@ -27,20 +28,36 @@ SHARES = tuple(round(0.1 * i, 1) for i in range(1, 10))
 
 
 @dataclass(frozen=True)
+class Heard:
+    """All statements as a stream of one habit says them: `said` and `parts` (4, counts) of each, in order."""
+
+    habit: Habit
+    reading: Reading
+    said: tuple[Spoken, ...]
+    parts: tuple[Floats, ...]
+
+
+@dataclass(frozen=True)
 class Joint:
     """A posterior with what is needed to read it back report by report.
 
-    `offsets` (V, origins) are those of each variant; `said` and `parts` (4, counts) belong to the statements, in order.
+    Variants v differ in the habit of the reports, whose number in `heard` is ``habits[v]``, in the offsets of earlier
+    origins, ``offsets[v]``, and in the share of incidents that are described.
     """
 
     posterior: Posterior
     offsets: NDArray[np.int64]
-    said: tuple[Spoken, ...]
-    parts: tuple[Floats, ...]
+    habits: NDArray[np.int64]
+    heard: tuple[Heard, ...]
 
     def shift(self, variant: int, statement: Statement) -> int:
         """By how much the total that a statement speaks of exceeds the count since the start, in one variant."""
         return int(self.offsets[variant, statement.origin - 1]) if statement.origin else 0
+
+    @property
+    def habit_weight(self) -> Floats:
+        """Posterior probability of each habit."""
+        return np.asarray(np.bincount(self.habits, self.posterior.variant_weight, len(self.heard)), dtype=np.float64)
 
 
 def spoken(series: Series, reading: Reading) -> tuple[Spoken, ...]:
@@ -54,6 +71,16 @@ def spoken(series: Series, reading: Reading) -> tuple[Spoken, ...]:
         recent = sum(d <= reading.copy_days for d in s.repeats[1:])
         said = (s.count, s.count_high, s.bounds, s.approx, s.roots, bool(s.repeats), recent, s.superseded)
         out.append(Spoken(*said, mean_rate(curve), means))
+    return tuple(out)
+
+
+def hear(series: Series, reading: Reading, size: int) -> tuple[Heard, ...]:
+    """Work out what the statements say of counts below `size` under each habit of the reading."""
+    out = []
+    for habit in reading.habits or (Habit("as given", 1.0, 1.0),):
+        own = reading.under(habit) if reading.habits else reading
+        said = spoken(series, own)
+        out.append(Heard(habit, own, said, tuple(components(s, size, own) for s in said)))
     return tuple(out)
 
 
@@ -137,26 +164,26 @@ def fit(
         raise ValueError(f"known: {described} described incidents do not fit totals of at most {largest}")
     size = int(1.5 * max(largest, described)) + 51
     reach = min(400, size) if series.origins else 1
-    said = spoken(series, reading)
-    parts = tuple(components(s, size + reach, reading) for s in said)
+    heard = hear(series, reading, size + reach)
     combos: list[tuple[int, ...]] = [()]
     log_prior = np.zeros(1)
     if series.origins:
-        combos, log_prior = _likely_offsets(series, parts, size, reach, prior)
+        combos, log_prior = _likely_offsets(series, heard[0].parts, size, reach, prior)
     shares: tuple[float | None, ...] = (None,) if known is None else SHARES
-    problems, outer, offsets = [], [], []
-    for combo, weight in zip(combos, log_prior, strict=True):
-        evidence = _log_evidence(series, parts, combo, size)
-        for share in shares:
-            thin = None if known is None or share is None else _thin(known, share, size)
-            problems.append(Problem(evidence, thin))
-            outer.append(weight)
-            offsets.append(combo)
+    problems, outer, offsets, habits = [], [], [], []
+    for h, (combo, weight), share in itertools.product(range(len(heard)), zip(combos, log_prior, strict=True), shares):
+        evidence = _log_evidence(series, heard[h].parts, combo, size)
+        thin = None if known is None or share is None else _thin(known, share, size)
+        problems.append(Problem(evidence, thin))
+        outer.append(weight + np.log(heard[h].habit.weight))
+        offsets.append(combo)
+        habits.append(h)
     posterior = infer(
-        problems, prior, variant_log_prior=np.array(outer), which=which, mapper=mapper,
+        problems, prior, variant_log_prior=np.array(outer), groups=np.array(habits), which=which, mapper=mapper,
         events=float(np.median([s.count for s in series.statements[-5:]])),
     )  # fmt: skip
-    return Joint(posterior, np.array(offsets, dtype=np.int64).reshape(len(problems), -1), said, parts)
+    shifts = np.array(offsets, dtype=np.int64).reshape(len(problems), -1)
+    return Joint(posterior, shifts, np.array(habits), heard)
 
 
 def read_back(series: Series, joint: Joint, prob: float) -> pd.DataFrame:
@@ -172,11 +199,11 @@ def read_back(series: Series, joint: Joint, prob: float) -> pd.DataFrame:
     size = mass.shape[2]
     tail = (1.0 - prob) / 2
     rows = []
-    for s, part in zip(series.statements, joint.parts, strict=True):
-        share, total = np.zeros(4), np.zeros(part.shape[1])
-        for v in range(len(weight)):
+    for i, s in enumerate(series.statements):
+        share, total = np.zeros(4), np.zeros(joint.heard[0].parts[i].shape[1])
+        for v in joint.posterior.carried:
             shift = joint.shift(v, s)
-            here = part[:, shift : shift + size]
+            here = joint.heard[joint.habits[v]].parts[i][:, shift : shift + size]
             share += weight[v] * (here / here.sum(axis=0)) @ mass[v, s.day]
             total[shift : shift + size] += weight[v] * mass[v, s.day]
         run = np.cumsum(total / total.sum())
@@ -187,16 +214,23 @@ def read_back(series: Series, joint: Joint, prob: float) -> pd.DataFrame:
 
 
 def leave_out(series: Series, joint: Joint, number: int) -> Floats:
-    """Mass of the total that a statement speaks of, given all the other statements; over c = 0..C-1, sums to one.
+    """Mass of the total that a statement speaks of, given all the other statements.
 
     ``p(c | others)`` is proportional to ``p(c | all) / E(c)``, with E the likelihood of the statement left out, summed
-    over variants. Exact but for counts that are not carried (posterior mass below `band.TINY` with the statement) and
-    models that are no nodes. How the others are read is kept, the provisional curve included.
+    over variants. Exact but for counts that are not carried (posterior mass below `band.TINY` with the statement),
+    models that are no nodes and variants that are not carried. How the others are read is kept, the provisional
+    curve included.
+
+    Returns
+    -------
+    ndarray, shape (habits, C)
+        By habit of the reports and count c = 0..C-1; sums to one.
     """
-    s, whole = series.statements[number], joint.parts[number].sum(axis=0)
+    s = series.statements[number]
     mass = joint.posterior.by_variant[:, s.day]
-    total = np.zeros(whole.size)
-    for v, weight in enumerate(joint.posterior.variant_weight):
+    total = np.zeros((len(joint.heard), joint.heard[0].parts[number].shape[1]))
+    for v in joint.posterior.carried:
+        h = joint.habits[v]
         here = slice(joint.shift(v, s), joint.shift(v, s) + mass.shape[1])
-        total[here] += weight * mass[v] / whole[here]
+        total[h, here] += joint.posterior.variant_weight[v] * mass[v] / joint.heard[h].parts[number].sum(axis=0)[here]
     return np.asarray(total / total.sum())

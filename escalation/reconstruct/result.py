@@ -15,8 +15,8 @@ from escalation.changes.result import Changes
 from escalation.charts import cumulative_panel, new_axes
 from escalation.lattice.prior import Prior
 from escalation.reconstruct.check import Check, check_statements
-from escalation.reconstruct.evidence import Reading
 from escalation.reconstruct.joint import Joint
+from escalation.reconstruct.reading import Reading
 from escalation.reconstruct.statements import Series
 
 #: Seed used where no `rng` is given: two runs of the same call agree in every digit.
@@ -39,6 +39,8 @@ class Reconstruction:
         `used` and `reason`.
     models
         Every model with its prior and posterior weight.
+    habits
+        Ways in which the stream of reports may be kept (see `Reading.habits`), with prior and posterior weight.
     conflicts
         Pairs of statements that cannot both be read literally.
     notes
@@ -53,6 +55,7 @@ class Reconstruction:
     rate: pd.DataFrame
     reports: pd.DataFrame
     models: pd.DataFrame
+    habits: pd.DataFrame
     conflicts: pd.DataFrame
     notes: tuple[str, ...]
     prior: Prior | None = None
@@ -123,10 +126,10 @@ class Reconstruction:
         ValueError
             If `prob` is out of range.
         """
-        if self._joint is None or self._series is None or self.reading is None:
+        if self._joint is None or self._series is None:
             raise AttributeError(f'method={self.method!r} predicts no statement; use method="joint"')
         return check_statements(
-            self._series, self._joint, self.reading, self.reports, self.prob if prob is None else prob,
+            self._series, self._joint, self.reports, self.prob if prob is None else prob,
             np.random.default_rng(SEED if rng is None else rng),
         )  # fmt: skip
 

@@ -48,5 +48,6 @@ def interpolate_series(series: Series, method: str, prob: float, conflicts: pd.D
     )
     return Reconstruction(
         method, series.label, prob, frame(daily), frame(cumulative), frame(daily), audit,
-        pd.DataFrame(columns=["family", "prior", "posterior"]), conflicts, notes,
+        pd.DataFrame(columns=["family", "prior", "posterior"]),
+        pd.DataFrame(columns=["habit", "slips", "prior", "posterior"]), conflicts, notes,
     )  # fmt: skip
