@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 import escalation
+from escalation.calibration.run import PARTS, calibrate
 from escalation.dossier import BuildReport, Subject, build, read_reports, write_dossier
 from escalation.dossier.frames import of_series
 from escalation.dossier.plain import as_json, as_lines, as_object
@@ -69,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         print(f"escalation: {_readable(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -110,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     check = command("check", _check, "List everything that is wrong with a case folder.")
     check.add_argument("folder", metavar="FOLDER", type=Path)
     command("cases", _cases, "List the bundled cases.")
+    _calibrate_options(command("calibrate", _calibrate, "Check intervals and alarms against known truths; takes long."))
     return parser
 
 
@@ -133,6 +135,14 @@ def _reconstruct_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--start", metavar="DATE", type=_day, help="first day, YYYY-MM-DD")
     sub.add_argument("--end", metavar="DATE", type=_day, help="last day, YYYY-MM-DD")
     sub.add_argument("--prob", metavar="P", type=_share, default=0.9, help="mass of the intervals (default 0.9)")
+    sub.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _calibrate_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("-o", "--out", metavar="DIR", type=Path, default=Path("calibration"), help="default: calibration")
+    sub.add_argument("--full", action="store_true", help="more replicates: hours instead of three quarters of one")
+    sub.add_argument("--part", action="append", choices=tuple(PARTS), help="only this part; may be repeated")
+    sub.add_argument("--workers", metavar="N", type=int, help="processes; default: one per core")
     sub.add_argument("--quiet", action="store_true", help="no progress")
 
 
@@ -206,6 +216,19 @@ def _reconstruct(args: argparse.Namespace) -> int:
         print(as_json(as_object(rec, daily=True) | (_filed(report) if report else {})))
     else:
         print("\n".join([args.file.name, *as_lines(rec), *(["", *_listed(report)] if report else [])]))
+    return 0
+
+
+def _calibrate(args: argparse.Namespace) -> int:
+    tell = _progress(args.quiet)
+    report = calibrate(
+        args.out, full=args.full, parts=tuple(args.part or PARTS), workers=args.workers, progress=tell
+    )  # fmt: skip
+    tell("done")
+    if args.json:
+        print(as_json({"folder": str(report.folder), "targets": report.verdicts.to_dict("records")}))
+    else:
+        print(report.summary().to_string(index=False))
     return 0
 
 

@@ -99,27 +99,30 @@ def _smooth(T: int, rng: Rng) -> Truth:
     return _poisson(1.3 * 2.0 ** np.sin(2 * np.pi * np.arange(T) / period + phase), rng)
 
 
-def weekly(rest: float, averaged: bool = False) -> Draw:
-    """Two days a week at `rest` times the rate of the others; `averaged`: the rate to be found is the week's mean."""
-    return partial(_weekly, rest, averaged)
+def weekly(rest: float) -> Draw:
+    """Two days a week at `rest` times the rate of the others."""
+    return partial(_weekly, rest)
 
 
-def _weekly(rest: float, averaged: bool, T: int, rng: Rng) -> Truth:
-    level = rng.uniform(0.7, 2.0)
-    truth = _poisson(level * np.where((np.arange(T) + rng.integers(7)) % 7 < 2, rest, 1.0), rng)
-    return Truth(np.full(T, level * (5 + 2 * rest) / 7), truth.counts) if averaged else truth
+def _weekly(rest: float, T: int, rng: Rng) -> Truth:
+    return _poisson(rng.uniform(0.7, 2.0) * np.where((np.arange(T) + rng.integers(7)) % 7 < 2, rest, 1.0), rng)
 
 
 def _clumped(T: int, rng: Rng) -> Truth:
-    """Draw a step, and counts of NB2 (the model's are NB1) with a variance of 2 to 4 times the rate on average."""
-    rate = _step_rate(T, rng)
+    """Draw a constant rate or a step, evenly, and counts of NB2 (the model's are NB1) with 2 to 4 times the variance."""
+    rate = _step_rate(T, rng) if rng.random() < 0.5 else np.full(T, rng.uniform(0.7, 2.0))
     shape = rate.mean() / rng.uniform(1.0, 3.0)
     return Truth(rate, np.asarray(rng.poisson(rate * rng.gamma(shape, 1 / shape, T)), dtype=np.int64))
 
 
-def _exciting(T: int, rng: Rng) -> Truth:
-    """Each incident raises the rate of the next days: branching ratio .4, half-life two days; conditional intensity."""
-    ratio, decay, base = 0.4, 0.5**0.5, rng.uniform(0.6, 1.2)
+def exciting(ratio: float) -> Draw:
+    """Each incident raises the rate of the next days, half as much every two days, by `ratio` incidents in all."""
+    return partial(_exciting, ratio)
+
+
+def _exciting(ratio: float, T: int, rng: Rng) -> Truth:
+    """Draw the process day by day; its rate is the conditional intensity, the mean of a day given the days before."""
+    decay, base = 0.5**0.5, rng.uniform(0.6, 1.2)
     rate, counts, heat = np.empty(T), np.zeros(T, dtype=np.int64), ratio * base / (1 - ratio)
     for t in range(T):
         rate[t] = base + heat
@@ -128,15 +131,15 @@ def _exciting(T: int, rng: Rng) -> Truth:
     return Truth(rate, counts)
 
 
-#: Worlds that the prior does not contain.
+#: Worlds that the prior does not contain. Two of them come mild and strong, to show where coverage ends.
 WORLDS = (
     World("step", "one change by a factor of 1.5 to 3, up or down", _step),
     World("smooth", "a sine of the log rate, amplitude log 2", _smooth),
     World("pulse", "ten days at four times the rate of 1 a day", window(1.0, 4.0, 10)),
-    World("pause", "ten days without incidents in a rate of 1.5 a day", window(1.5, 0.0, 10)),
-    World("weekly, 20 %", "two days a week at 80 % of the rate of the others", weekly(0.8)),
+    World("pause", "ten days at a tenth of the rate of 1.5 a day", window(1.5, 0.15, 10)),
+    World("clumped", "a constant rate or a step; NB2 with variance 2 to 4 times the rate", _clumped),
+    World("weekly, 10 %", "two days a week at 90 % of the rate of the others", weekly(0.9)),
     World("weekly, 40 %", "two days a week at 60 % of the rate of the others", weekly(0.6)),
-    World("weekly, 40 %, mean", "the same; the rate to be found is the mean of the week", weekly(0.6, averaged=True)),
-    World("clumped", "a step, and counts of NB2 with variance 2 to 4 times the rate", _clumped),
-    World("self-exciting", "branching ratio .4, half-life two days", _exciting),
+    World("self-exciting, .2", "branching ratio .2, half-life two days", exciting(0.2)),
+    World("self-exciting, .5", "branching ratio .5, half-life two days", exciting(0.5)),
 )

@@ -27,8 +27,8 @@ Ints = NDArray[np.int64]
 
 #: Number of models (times variants) that stand for all in marginals and draws.
 NODES = 64
-#: The same with ``"fast"``, where a family that matters has at least two, and by how much its grids are coarser.
-FAST_NODES = 8
+#: The same with ``"fast"``, where a family that matters has at least four, and by how much its grids are coarser.
+FAST_NODES = 16
 COARSENESS = 1.5
 #: Families with less posterior mass than this have no node.
 NEGLIGIBLE = 1e-3
@@ -133,7 +133,7 @@ def infer(
     groups
         Labels of variants, shape (V,): see `screening.Variants`; one group if None.
     which
-        ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (as full, with about ten nodes).
+        ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (as full, with about twenty nodes).
     mapper
         Anything with the signature of the built-in `map`; None runs threads, the kernels release the lock.
     refine_all

@@ -176,7 +176,7 @@ def components(said: Spoken, size: int, reading: Reading) -> Floats:
     parts = np.mean([_of_bound(said, b, n, high, below, reading)[:, 0] for b in said.bounds], axis=0)
     if said.repeat:
         firm = not said.approx and said.bounds == ("exact",)
-        copy = reading.repeat if firm else reading.repeat_hedged
+        copy = (reading.repeat if firm else reading.repeat_hedged) * (1.0 if said.recent else reading.repeat_alone)
         news = (1.0 - (reading.repeat_superseded if said.superseded else copy)) * 0.5**said.recent
         if firm and not said.superseded:
             # A firm total that keeps being stated, day after day, must be able to say that nothing happens.

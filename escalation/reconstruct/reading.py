@@ -32,7 +32,7 @@ class Habit:
         Prior weight of the habit.
     slips
         Factor on the weights of what goes wrong: stale and wrong numbers, rounded ones called exact, numbers ahead of
-        the truth, and copies of a number that nothing has superseded.
+        the truth, and copies, but for those that come one after the other (see `repeat_alone`).
     """
 
     name: str
@@ -71,6 +71,8 @@ class Reading:
     copy_days, least_news
         Each further repeat within so many days halves the probability of news, but a firm exact total that nothing has
         superseded keeps at least the second value.
+    repeat_alone
+        Factor on the first two for a repeat with no other within the `copy_days` before.
     copied_from
         A copy takes one of about this many numbers in circulation.
     most_roots
@@ -104,6 +106,7 @@ class Reading:
     repeat_superseded: float = 0.95
     copy_days: float = 2.0
     least_news: float = 0.15
+    repeat_alone: float = 1.0
     copied_from: float = 2.0
     most_roots: int = 5
     habits: tuple[Habit, ...] = HABITS
@@ -127,6 +130,8 @@ class Reading:
         for name in ("ahead", "ahead_decay", "ceiling", "repeat", "repeat_hedged", "repeat_superseded", "least_news"):
             if not 0 <= getattr(self, name) < 1:
                 bad.append(f"{name} must be in [0, 1), got {getattr(self, name)!r}")
+        if not 0 <= self.repeat_alone <= 1:
+            bad.append(f"repeat_alone must be in [0, 1], got {self.repeat_alone!r}")
         for name in ("ceiling_days", "stale_days", "copy_days", "wrong_days", "copied_from", "most_roots"):
             if not getattr(self, name) > 0:
                 bad.append(f"{name} must be above 0, got {getattr(self, name)!r}")
@@ -150,7 +155,7 @@ class Reading:
         return replace(
             self,
             weights=MappingProxyType({bound: _scaled(bound, w, slips) for bound, w in self.weights.items()}),
-            ahead=self.ahead * slips, repeat=self.repeat * slips, repeat_hedged=self.repeat_hedged * slips, habits=(),
+            ahead=self.ahead * slips, repeat_alone=self.repeat_alone * slips, habits=(),
         )  # fmt: skip
 
 
