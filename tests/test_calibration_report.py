@@ -16,21 +16,22 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.text import Text
 
-from escalation.calibration.alarmsfigure import draw_alarms
-from escalation.calibration.coveragefigure import draw_coverage
-from escalation.calibration.dots import Dots, find_room, in_lanes
-from escalation.calibration.figures import FIGURES, draw_figures
-from escalation.calibration.page import MISS
-from escalation.calibration.rankfigure import draw_ranks
-from escalation.calibration.readme import readme
-from escalation.calibration.realfigure import draw_real, relative_error
-from escalation.calibration.report import COLUMNS, Settings, write_report
+from escalation.calibration.report.alarmsfigure import draw_alarms
+from escalation.calibration.report.coveragefigure import draw_coverage
+from escalation.calibration.report.dots import Dots, find_room, in_lanes
+from escalation.calibration.report.figures import FIGURES, draw_figures
+from escalation.calibration.report.page import MISS
+from escalation.calibration.report.rankfigure import draw_ranks
+from escalation.calibration.report.readme import readme
+from escalation.calibration.report.realfigure import draw_real, relative_error
+from escalation.calibration.report.targets import TARGETS, Target
+from escalation.calibration.report.verdict import bounds, by_target, judged
+from escalation.calibration.report.write import COLUMNS, Settings, write_report
 from escalation.calibration.scores import Share
-from escalation.calibration.targets import TARGETS, Target
-from escalation.calibration.verdict import bounds, by_target, judged
 from escalation.charts import text_boxes_clear
 
 MODEL, RATES = "oracle: knows phi and that totals are exact", "oracle: knows both rates"
+EXACT = "oracle: knows that totals are exact"
 NAN = float("nan")
 WRITE = """
 import sys
@@ -81,6 +82,7 @@ def made_up(replicates=400):
             (world, totals, "exact", "escalation", 400, changed, share_se(changed, 400), jump, share_se(jump, 400),
              days, covered, 0.01),
             (world, totals, "exact", MODEL, 400, NAN, NAN, oracle, share_se(oracle, 400), NAN, NAN, NAN),
+            (world, totals, "exact", EXACT, 400, NAN, NAN, oracle, share_se(oracle, 400), NAN, NAN, NAN),
             (world, totals, "exact", RATES, 400, NAN, NAN, NAN, NAN, best, covered, 0.01),
         ]  # fmt: skip
     real = [
@@ -136,7 +138,7 @@ MISSES = {
         ("power", {"world": "1 to 3 a day halfway", "method": RATES}, {"error_days": 0.4}),
     "Coverage of the 90 % location interval": ("power", OURS | {"totals": 12}, {"covered": 0.951}),
     "Power, pause: jump, minus oracle":
-        ("power", {"world": "ten-day pause at 1.5 a day", "method": MODEL}, {"jump": 0.571}),
+        ("power", {"world": "ten-day pause at 1.5 a day", "method": EXACT}, {"jump": 0.571}),
     "Real series, exact: CRPS minus best baseline":
         ("real_summary", REAL | {"voice": "exact"}, {"paired_difference": 0.0101}),
     "Real series, rounded: CRPS over best baseline":
@@ -229,8 +231,8 @@ def test_the_small_set_of_models_is_compared_with_the_same_oracles():
     assert found["setting"][power].str.endswith(", fast models").all()
     assert found["value"].tolist() == expected["value"].tolist()
     page = readme(frames, found, {}, Settings(seed=1, full=False))
-    rows = rows_of(page, ("power", "escalation, fast", "escalation, fast, jump", f"{MODEL}, jump"))
-    assert rows[0][1:] == ["0.965", "0.930", "0.965"]
+    rows = rows_of(page, ("power", "escalation, fast", "escalation, fast, jump", f"{MODEL}, jump", f"{EXACT}, jump"))
+    assert rows[0][1:] == ["0.965", "0.930", "0.965", "0.965"]
 
 
 def test_what_was_not_measured_is_neither_met_nor_missed():
@@ -393,7 +395,8 @@ def test_alarms_draw_every_method_and_its_limits():
     assert sorted(x for x, _ in markers(left)) == sorted(frames["alarms"]["any_change"].round(6))
     power = frames["power"]
     ours = power["method"] == "escalation"
-    shown = [*power["changed"][ours], *power["jump"][ours], *power["jump"][power["method"] == MODEL]]
+    oracle = power["method"].isin([MODEL, EXACT])
+    shown = [*power["changed"][ours], *power["jump"][ours], *power["jump"][oracle]]
     assert sorted(x for x, _ in markers(right)) == sorted(np.round(shown, 6))
     ticks = [segment for part in left.collections if isinstance(part, LineCollection) for segment in part.get_segments()
              if segment[0][0] == segment[1][0] and np.isclose(segment[0][0], [0.05, 0.06, 0.10]).any()]  # fmt: skip

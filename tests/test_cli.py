@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 import escalation as esc
@@ -257,3 +258,53 @@ def test_what_is_not_expected_is_not_hidden(monkeypatch):
     monkeypatch.setattr("escalation.cli.check_case", broken)
     with pytest.raises(TypeError, match="a mistake of ours"):
         main(["check", "."])
+
+
+@pytest.fixture
+def calibrated(monkeypatch):
+    """Stand in for the study, which takes long; keeps what it was asked for."""
+    from escalation.calibration.report import Settings, write_report
+
+    seen = {}
+
+    def study(folder, *, progress, **options):
+        seen.update(folder=str(folder), **options)
+        progress("worlds: 1 of 1")
+        worlds = {
+            "world": ["step"], "voice": ["exact"], "series": [24], "rate": [0.91], "rate_se": [0.01],
+            "total": [0.93], "total_se": [0.01],
+        }  # fmt: skip
+        return write_report({"worlds": pd.DataFrame(worlds)}, folder, Settings(seed=1, full=options["full"]))
+
+    monkeypatch.setattr("escalation.cli.calibrate", study)
+    return seen
+
+
+def test_calibrate_runs_the_parts_asked_for(capsys, tmp_path, monkeypatch, calibrated):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run(capsys, "calibrate", "--part", "worlds")
+    assert status == 0
+    assert calibrated == {"folder": "calibration", "full": False, "parts": ("worlds",), "workers": None}
+    assert err.splitlines() == ["worlds: 1 of 1", "done"]
+    assert len(out.splitlines()) > 5
+    assert (tmp_path / "calibration" / "worlds.csv").exists()
+
+
+def test_calibrate_passes_its_options_on(capsys, tmp_path, calibrated):
+    words = ["--part", "ranks", "--part", "real", "--full", "--workers", "3", "--quiet", "--json", "-o", tmp_path / "x"]
+    status, out, err = run(capsys, "calibrate", *words)
+    assert (status, err) == (0, "")
+    assert calibrated == {"folder": str(tmp_path / "x"), "full": True, "parts": ("ranks", "real"), "workers": 3}
+    content = json.loads(out)
+    assert content["folder"] == str(tmp_path / "x")
+    assert any(target["measured"] is not None for target in content["targets"])
+    assert run(capsys, "calibrate", "--quiet", "-o", tmp_path / "x")[0] == 0
+    assert calibrated["parts"] == ("real", "ranks", "worlds", "changes")
+
+
+def test_calibrate_refuses_an_unknown_part(capsys, calibrated):
+    with pytest.raises(SystemExit) as stop:
+        main(["calibrate", "--part", "word"])
+    assert stop.value.code == 2
+    assert "'real', 'ranks', 'worlds', 'changes'" in capsys.readouterr().err
+    assert calibrated == {}

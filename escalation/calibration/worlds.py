@@ -109,7 +109,7 @@ def _weekly(rest: float, T: int, rng: Rng) -> Truth:
 
 
 def _clumped(T: int, rng: Rng) -> Truth:
-    """Draw a constant rate or a step, evenly, and counts of NB2 (the model's are NB1) with 2 to 4 times the variance."""
+    """Draw a constant rate or a step, evenly, and counts of NB2 (the model's are NB1) of 2 to 4 times the variance."""
     rate = _step_rate(T, rng) if rng.random() < 0.5 else np.full(T, rng.uniform(0.7, 2.0))
     shape = rate.mean() / rng.uniform(1.0, 3.0)
     return Truth(rate, np.asarray(rng.poisson(rate * rng.gamma(shape, 1 / shape, T)), dtype=np.int64))

@@ -12,8 +12,8 @@ from escalation.reconstruct.result import Reconstruction
 
 __all__ = ["TABLES", "tables_of", "write_tables"]
 
-#: Names of all tables; an interpolator has neither changes nor models.
-TABLES = ("changes", "conflicts", "cumulative", "daily", "models", "rate", "reports", "summary")
+#: Names of all tables; an interpolator has neither changes, models nor habits.
+TABLES = ("changes", "conflicts", "cumulative", "daily", "habits", "models", "rate", "reports", "summary")
 
 
 def tables_of(rec: Reconstruction) -> dict[str, pd.DataFrame]:
@@ -22,13 +22,13 @@ def tables_of(rec: Reconstruction) -> dict[str, pd.DataFrame]:
     Parameters
     ----------
     rec : Reconstruction
-        By any method; an interpolator has neither models nor changes.
+        By any method; an interpolator has neither models nor changes nor habits.
 
     Returns
     -------
     dict of str to DataFrame
         ``cumulative, rate, daily`` by date; ``reports``, the audit of every report; ``conflicts``;
-        ``summary``; with ``method="joint"`` also ``changes`` and ``models``.
+        ``summary``; with ``method="joint"`` also ``changes``, ``models`` and ``habits``.
     """
     tables = {
         "cumulative": rec.cumulative,
@@ -39,7 +39,7 @@ def tables_of(rec: Reconstruction) -> dict[str, pd.DataFrame]:
         "summary": rec.summary(),
     }
     if rec.method == "joint":
-        tables |= {"changes": _changes(rec), "models": rec.models}
+        tables |= {"changes": _changes(rec), "models": rec.models, "habits": rec.habits}
     return tables
 
 

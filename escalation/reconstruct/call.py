@@ -21,6 +21,7 @@ from escalation.reconstruct.reading import Reading
 from escalation.reconstruct.result import SEED, Reconstruction
 from escalation.reconstruct.simple import interpolate_series
 from escalation.reconstruct.statements import Series, read_series
+from escalation.reconstruct.weights import habit_frame, in_words, model_frame
 from escalation.records import Case
 
 Floats = NDArray[np.float64]
@@ -83,29 +84,13 @@ def _prior_constant(posterior: Posterior, days: int) -> float:
     return float(sum(m.weight * (1.0 - m.hazard) ** (days - 1) for m in posterior.models if m.sigma == 0.0))
 
 
-def _model_frame(posterior: Posterior) -> pd.DataFrame:
-    """Every model with its prior and posterior weight, heaviest first."""
-    frame = pd.DataFrame(
-        [(m.family, m.hazard, m.phi, m.sigma, m.centre, m.spread, m.weight) for m in posterior.models],
-        columns=["family", "hazard", "phi", "sigma", "centre", "spread", "prior"],
-    ).astype({"centre": "float64", "spread": "float64"})
-    frame["posterior"] = posterior.weights.sum(axis=0)
-    frame["node"] = posterior.nodes.sum(axis=0)
-    return frame.sort_values("posterior", ascending=False, kind="stable", ignore_index=True)
-
-
-def _habit_frame(joint: Joint) -> pd.DataFrame:
-    """Every habit of the reports with its prior and posterior weight."""
-    rows = [(heard.habit.name, heard.habit.slips, heard.habit.weight) for heard in joint.heard]
-    return pd.DataFrame(rows, columns=["habit", "slips", "prior"]).assign(posterior=joint.habit_weight)
-
-
-def _notes(series: Series, joint: Joint) -> tuple[str, ...]:
+def _notes(series: Series, joint: Joint, models: pd.DataFrame) -> tuple[str, ...]:
     """Decisions worth telling."""
     offsets, weight = joint.offsets, joint.posterior.variant_weight
     notes = [
         "A constant lag of all reports is a shift in time and cannot be told from the reports; it is taken as zero."
     ]
+    notes.append(f"Models, posterior weight: {in_words(models)}.")
     if len(joint.heard) > 1:
         habits = zip(joint.heard, joint.habit_weight, strict=True)
         said = ", ".join(f"{heard.habit.name} {w:.2f}" for heard, w in habits)
@@ -174,7 +159,7 @@ def reconstruct(
     prior, reading
         What is assumed about rates, and about how reported numbers come about.
     models
-        ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (about ten models stand for all).
+        ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (about twenty models stand for all, in about half the time).
     prob
         Mass of the intervals.
     draws
@@ -198,7 +183,8 @@ def reconstruct(
 
     Notes
     -----
-    Rates are piecewise constant or drift; daily counts are Poisson or NB1; all models are averaged. The posterior
+    Rates are piecewise constant or drift; daily counts are Poisson or NB1; all models are averaged, and so are the
+    habits of the stream of reports (`Reading.habits`): how often its totals are stale, wrong or copied. The posterior
     is computed by recursions over (rate, cumulative count), not by simulation; see Fearnhead (2006), Statistics and
     Computing 16:203–213, for exact inference of changepoint models by such recursions.
 
@@ -210,7 +196,7 @@ def reconstruct(
     ...     "count": [10, 14, 20], "bound": ["exact", "more_than", "exact"], "since": "2024-01-01"})
     >>> rec = reconstruct(reports, models="fast", draws=200)
     >>> rec.cumulative.loc["2024-01-20", ["lower", "upper"]].tolist()
-    [19, 24]
+    [20, 22]
     >>> bool(rec.reports[["p_fresh", "p_rounded", "p_stale", "p_wrong"]].sum(axis=1).round(9).eq(1).all())
     True
     """
@@ -239,10 +225,11 @@ def reconstruct(
         series.dates, sample.rates, sample.new_regime, marginals.change, marginals.no_change, marginals.constant,
         marginals.drift_only, _prior_constant(joint.posterior, series.dates.size), prob,
     )  # fmt: skip
+    models_frame = model_frame(joint.posterior)
     return Reconstruction(
         method, series.label, prob, _from_mass(marginals.daily, prob, series.dates),
         _from_mass(marginals.counts[1:], prob, series.dates), _rates(marginals, prob, series.dates),
-        _audit(series, read_back(series, joint, prob)), _model_frame(joint.posterior),
-        _habit_frame(joint), conflicts, _notes(series, joint) + counted,
+        _audit(series, read_back(series, joint, prob)), models_frame,
+        habit_frame(joint), conflicts, _notes(series, joint, models_frame) + counted,
         prior, reading, changes, joint, series,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from escalation.reconstruct.check import Check, check_statements
 from escalation.reconstruct.joint import Joint
 from escalation.reconstruct.reading import Reading
 from escalation.reconstruct.statements import Series
+from escalation.reconstruct.weights import kinds
 
 #: Seed used where no `rng` is given: two runs of the same call agree in every digit.
 SEED = 20231017
@@ -132,6 +133,19 @@ class Reconstruction:
             self._series, self._joint, self.reports, self.prob if prob is None else prob,
             np.random.default_rng(SEED if rng is None else rng),
         )  # fmt: skip
+
+    @property
+    def weights(self) -> pd.DataFrame:
+        """Prior and posterior weight of each kind of model: constant, constant but clumped, jumps, drift, both.
+
+        Raises
+        ------
+        AttributeError
+            For an interpolator, which averages over nothing.
+        """
+        if self._joint is None:
+            raise AttributeError(f'method={self.method!r} averages over no models; use method="joint"')
+        return kinds(self.models)
 
     def summary(self) -> pd.DataFrame:
         """Headline quantities, one row each: value, lower, upper."""

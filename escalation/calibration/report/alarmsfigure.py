@@ -10,11 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from escalation.calibration.dotrows import ROW, Rows, draw_rows, share_axis, stack
-from escalation.calibration.dots import Dots, Z, draw_dots, find_room, in_lanes, write_names
-from escalation.calibration.page import MISS, ROOM, Drawing, Page
-from escalation.calibration.targets import FAST, OURS, STOOD_IN, stand_in
-from escalation.calibration.verdict import bounds
+from escalation.calibration.report.dotrows import ROW, Rows, draw_rows, share_axis, stack
+from escalation.calibration.report.dots import Dots, Z, draw_dots, find_room, in_lanes, write_names
+from escalation.calibration.report.page import MISS, ROOM, Drawing, Page
+from escalation.calibration.report.targets import FAST, OURS, STOOD_IN, stand_in
+from escalation.calibration.report.verdict import bounds
 from escalation.charts.heading import Heading, KeyItem, heading
 from escalation.charts.lettering import wrap
 from escalation.charts.style import INK, MODEL, MUTED, SIZES, style

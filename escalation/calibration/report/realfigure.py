@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from escalation.calibration.page import ROOM, Drawing, Page, tick
-from escalation.calibration.targets import BASELINES, OURS
-from escalation.calibration.verdict import bounds
+from escalation.calibration.report.page import ROOM, Drawing, Page, tick
+from escalation.calibration.report.targets import BASELINES, OURS
+from escalation.calibration.report.verdict import bounds
 from escalation.calibration.voices import FLOORED, VOICES
 from escalation.charts.heading import Heading, KeyItem, heading
 from escalation.charts.lettering import wrap

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from escalation.calibration.page import Drawing
-from escalation.calibration.targets import KEYS, OURS, TARGETS, setting
-from escalation.calibration.verdict import by_target
+from escalation.calibration.report.page import Drawing
+from escalation.calibration.report.targets import KEYS, OURS, TARGETS, setting
+from escalation.calibration.report.verdict import by_target
 from escalation.calibration.voices import FLOORED, VOICES
 from escalation.calibration.worlds import WORLDS
 from escalation.charts.lettering import plain
@@ -98,7 +98,7 @@ def finding(verdicts: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> from escalation.calibration.verdict import judged
+    >>> from escalation.calibration.report.verdict import judged
     >>> finding(judged({}))
     'Of 22 targets 0 are met and 0 are missed; 22 were not measured.'
     """

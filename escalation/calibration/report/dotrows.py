@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from escalation.calibration.page import Page, tick
+from escalation.calibration.report.page import Page, tick
 from escalation.charts.lettering import text_width, wrap
 from escalation.charts.style import GRID, MUTED, SIZES
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from escalation.calibration.targets import STOOD_IN, TARGETS, Target, matching, setting, stand_in
+from escalation.calibration.report.targets import STOOD_IN, TARGETS, Target, matching, setting, stand_in
 
 __all__ = ["bounds", "by_target", "judged"]
 

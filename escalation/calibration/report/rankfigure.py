@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from escalation.calibration.page import MISS, ROOM, Drawing, Page, tick
+from escalation.calibration.report.page import MISS, ROOM, Drawing, Page, tick
+from escalation.calibration.report.verdict import bounds
 from escalation.calibration.uniform import ecdf, ecdf_band
-from escalation.calibration.verdict import bounds
 from escalation.charts.heading import Heading, KeyItem, heading
 from escalation.charts.lettering import wrap
 from escalation.charts.style import BAND, GRID, MODEL, MUTED, SIZES, style

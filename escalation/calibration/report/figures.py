@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from escalation.calibration.alarmsfigure import draw_alarms
-from escalation.calibration.coveragefigure import draw_coverage
-from escalation.calibration.page import Drawing
-from escalation.calibration.rankfigure import draw_ranks
-from escalation.calibration.realfigure import draw_real
+from escalation.calibration.report.alarmsfigure import draw_alarms
+from escalation.calibration.report.coveragefigure import draw_coverage
+from escalation.calibration.report.page import Drawing
+from escalation.calibration.report.rankfigure import draw_ranks
+from escalation.calibration.report.realfigure import draw_real
 from escalation.charts import ManifestRow, save_figure
 
 __all__ = ["FIGURES", "draw_figures", "save_figures"]

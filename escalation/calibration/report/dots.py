@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from escalation.calibration.dotrows import ROW, Rows
+from escalation.calibration.report.dotrows import ROW, Rows
 from escalation.charts.lettering import text_width
 from escalation.charts.placing import pack_rows
 from escalation.charts.sheet import Pen

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 import escalation
-from escalation.calibration.figures import draw_figures, save_figures
-from escalation.calibration.readme import Settings, finding, readme
-from escalation.calibration.verdict import by_target, judged
+from escalation.calibration.report.figures import draw_figures, save_figures
+from escalation.calibration.report.readme import Settings, finding, readme
+from escalation.calibration.report.verdict import by_target, judged
 from escalation.charts import ManifestRow, write_if_changed, write_manifest
 from escalation.charts.numbers import numbers_csv
 

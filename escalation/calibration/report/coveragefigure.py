@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from escalation.calibration.dotrows import ROW, Rows, draw_rows, share_axis, stack
-from escalation.calibration.dots import Dots, Z, draw_dots
-from escalation.calibration.page import MISS, ROOM, Drawing, Page
-from escalation.calibration.verdict import bounds
+from escalation.calibration.report.dotrows import ROW, Rows, draw_rows, share_axis, stack
+from escalation.calibration.report.dots import Dots, Z, draw_dots
+from escalation.calibration.report.page import MISS, ROOM, Drawing, Page
+from escalation.calibration.report.verdict import bounds
 from escalation.calibration.voices import FLOORED, VOICES
 from escalation.charts.heading import Heading, KeyItem, heading
 from escalation.charts.lettering import text_width
