@@ -23,7 +23,7 @@ import escalation
 from escalation.calibration.run import PARTS, calibrate
 from escalation.dossier import BuildReport, Subject, build, read_reports, write_dossier
 from escalation.dossier.frames import of_series
-from escalation.dossier.plain import as_json, as_lines, as_object
+from escalation.dossier.plain import as_json, as_lines, as_object, records
 from escalation.reconstruct.call import reconstruct
 from escalation.records import Case, Problem, check_case, list_cases, load_case, read_case
 
@@ -226,7 +226,7 @@ def _calibrate(args: argparse.Namespace) -> int:
     )  # fmt: skip
     tell("done")
     if args.json:
-        print(as_json({"folder": str(report.folder), "targets": report.verdicts.to_dict("records")}))
+        print(as_json({"folder": str(report.folder), "targets": records(report.verdicts)}))
     else:
         print(report.summary().to_string(index=False))
     return 0

@@ -297,7 +297,9 @@ def test_calibrate_passes_its_options_on(capsys, tmp_path, calibrated):
     assert calibrated == {"folder": str(tmp_path / "x"), "full": True, "parts": ("ranks", "real"), "workers": 3}
     content = json.loads(out)
     assert content["folder"] == str(tmp_path / "x")
-    assert any(target["measured"] is not None for target in content["targets"])
+    values = {target["target"]: target["value"] for target in content["targets"]}
+    assert values["Coverage in other worlds: rate"] == 0.91
+    assert values["Coverage under the model: rate"] is None  # not measured
     assert run(capsys, "calibrate", "--quiet", "-o", tmp_path / "x")[0] == 0
     assert calibrated["parts"] == ("real", "ranks", "worlds", "changes")
 

@@ -114,6 +114,74 @@ def test_result_is_that_of_the_figures() -> None:
     assert said in WORDS, f"README should say: {said}"
 
 
+def study(name: str) -> pd.DataFrame:
+    return figures(f"calibration/{name}.csv")
+
+
+def study_in_words() -> str:
+    """Say what the calibration study measured, from its tables."""
+    ranks, cover = study("sbc"), study("model_coverage").set_index("quantity")["value"]
+    real = study("real_summary").query("which == 'all'").set_index(["voice", "method"])
+    held, better = real["cover_total"], 1 - real["ratio_to_best_baseline"]
+    parts = [
+        f"{100 * held[voice, 'joint']:.0f} % ({100 * held[voice, 'linear']:.0f} %) with {words}"
+        for voice, words in (("exact", "exact totals"), ("rounded", 'totals rounded down to "more than N"'),
+                             ("lagged", "totals that lag by up to two steps"))
+    ]  # fmt: skip
+    return (
+        f"{ranks['replicates'].min():,} truths drawn from the prior have uniform ranks (chi-square p at least "
+        f"{ranks['chi_square_p'].min():.2f}), and 90 % intervals hold {100 * cover['rate']:.0f} % of the rates and "
+        f"{100 * cover['total (plain)']:.0f} % of the totals. In {real['n_series'].max()} real series hidden behind "
+        f"totals they hold, on steps without a report (in brackets: straight lines), {parts[0]}, {parts[1]} and "
+        f"{parts[2]}; the error of the 7-step mean (CRPS) is {100 * better['exact', 'joint']:.0f} %, {100 * better['rounded', 'joint']:.0f} % and "
+        f"{100 * better['lagged', 'joint']:.0f} % below that of the best of three curves."
+    )
+
+
+def test_the_study_is_quoted_as_measured() -> None:
+    said = study_in_words()
+    assert said in WORDS, f"README should say: {said}"
+
+
+ROUTINES = ("escalation", "poisson", "pelt-rbf", "pelt-l2")
+
+
+def today_as_rows() -> list[str]:
+    """Rows of the table of false alarms and power, from the tables of the study."""
+    alarms, power = study("alarms"), study("power")
+    same = "world == 'constant rate' and totals == 40 and phi == {} and voice == '{}'"
+    double = "world == '1 to 2 a day halfway' and totals == {} and voice == 'exact'"
+    wanted = [
+        ("constant rate, exact totals", alarms.query(same.format(0, "exact")), "any_change"),
+        (
+            'constant rate, 30 % of the totals "at least", floored to tens',
+            alarms.query(same.format(0, "floored")),
+            "any_change",
+        ),
+        ("constant rate, variance twice the mean", alarms.query(same.format(1, "exact")), "any_change"),
+        ("rate doubles halfway, exact totals", power.query(double.format(40)), "changed"),
+        ("rate doubles halfway, 12 exact totals", power.query(double.format(12)), "changed"),
+    ]
+    rows = []
+    for words, frame, column in wanted:
+        share = frame.set_index("method")[column]
+        rows.append(f"| {words} | " + " | ".join(f"{100 * share[name]:.0f} %" for name in ROUTINES) + " |")
+    return rows
+
+
+def test_the_table_of_today_is_as_measured() -> None:
+    missing = [row for row in today_as_rows() if row not in README]
+    assert not missing, "README should have:\n" + "\n".join(missing)
+
+
+def test_what_is_missed_is_said() -> None:
+    """The number of targets met and missed stands in README as the study found it."""
+    targets = study("targets")
+    by = targets.assign(met=targets["met"].astype(bool)).groupby("target")["met"].all()
+    said = f"{int(by.sum())} of its {len(by)} targets are met"
+    assert said in WORDS, f"README should say: {said}; missed: {', '.join(by.index[~by])}"
+
+
 def test_straight_lines_are_as_said() -> None:
     lines = esc.reconstruct(esc.load_case("iraq-syria-2023"), method="linear")
     said = re.search(r"leaves (\d+) attacks to 3 January 2024", WORDS)

@@ -7,7 +7,7 @@ Other models keep their approximate score, shifted so that the evidence of their
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -18,6 +18,7 @@ from scipy.special import logsumexp
 from escalation.lattice.average import Marginals, blend
 from escalation.lattice.band import Problem
 from escalation.lattice.engine import Engine, Map
+from escalation.lattice.nodes import choose_nodes, corrected, no_jump, normalise
 from escalation.lattice.prior import Model, Prior
 from escalation.lattice.scoring import borrow, no_jump_evidence, score_additively, score_all
 from escalation.lattice.screening import Variants, guides, rough_evidence, worth_carrying
@@ -30,8 +31,6 @@ NODES = 64
 #: The same with ``"fast"``, where a family that matters has at least four, and by how much its grids are coarser.
 FAST_NODES = 16
 COARSENESS = 1.5
-#: Families with less posterior mass than this have no node.
-NEGLIGIBLE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -77,36 +76,6 @@ class Posterior:
         parts = list(self._engine.map(lambda job: self._engine.draw(*job), jobs))
         order = rng.permutation(n)
         return Draws(*(np.concatenate(column)[order] for column in zip(*parts, strict=True)))
-
-
-def _normalise(log_w: Floats) -> Floats:
-    top = log_w.max()
-    w = np.exp(log_w - top)
-    return np.asarray(w / w.sum())
-
-
-def _nodes(weights: Floats, models: Sequence[Model], families: NDArray[np.str_], group: Ints, most: int) -> Floats:
-    """Weights of the cells that stand for all: systematic sampling, family by family.
-
-    Cells are ordered by group, hazard, drift, clumping and weight, so that neighbours differ little. One that weighs
-    more than one part in `most` is always a node; of many light ones, every so many-th stands for its neighbours.
-    Families below `NEGLIGIBLE` are left out. Shape (V, M), sums to one.
-    """
-    out = np.zeros(weights.shape)
-    keys = {key: np.array([getattr(m, key) for m in models]) for key in ("phi", "sigma", "hazard")}
-    for family in np.unique(families):
-        member = np.argwhere(np.broadcast_to(families == family, weights.shape))
-        w = weights[tuple(member.T)]
-        mass = float(w.sum())
-        if mass < NEGLIGIBLE:
-            continue
-        size = max(min(6, most // 4, len(w)), round(most * mass))
-        order = np.lexsort((-w, *(keys[key][member[:, 1]] for key in ("phi", "sigma", "hazard")), group[member[:, 0]]))
-        run = np.cumsum(w[order])
-        at = np.searchsorted(run, (np.arange(size) + 0.5) / size * run[-1]).clip(max=len(w) - 1)
-        hits = np.bincount(at, minlength=len(w))
-        out[tuple(member[order].T)] = np.where(hits > 0, hits * mass / size, 0.0)
-    return np.asarray(out / out.sum())
 
 
 def infer(
@@ -178,16 +147,16 @@ def _average(engine: Engine, variants: Variants, rough: Floats, which: str, refi
     if refine_all:
         still = {int(v): no_jump_evidence(engine, models, int(v)) for v in np.unique(reference)}
         scores = score_all(engine, models, len(variants))
-        nodes = _normalise(base + scores)
+        nodes = normalise(base + scores)
     else:
         still, scores = _scored(engine, variants, rough, models, which == "fast")
         most = FAST_NODES if which == "fast" else NODES
-        nodes = _nodes(_normalise(base + scores), models, families, variants.group, most)
+        nodes = choose_nodes(normalise(base + scores), models, families, variants.group, most)
     chosen = [(int(v), int(m)) for v, m in np.argwhere(nodes > 0.0)]
     parts = list(engine.map(lambda c: engine.marginals(c[0], models[c[1]]), chosen))
-    scores, nodes = _corrected(scores, nodes, families, np.array([p.log_evidence for p in parts]))
-    whole = _normalise(base + scores)
-    no_change, constant = _no_jump(models, base, scores, still, reference, whole)
+    scores, nodes = corrected(scores, nodes, families, np.array([p.log_evidence for p in parts]))
+    whole = normalise(base + scores)
+    no_change, constant = no_jump(models, base, scores, still, reference, whole)
     marginals, by_variant = blend(chosen, parts, nodes, engine.prior, no_change, constant)
     carried = np.arange(len(variants))
     return Posterior(models, whole, nodes, scores, marginals, by_variant, nodes.sum(axis=1), engine, carried)
@@ -232,51 +201,3 @@ def _expanded(found: Posterior, alive: NDArray[np.bool_]) -> Posterior:
         log_evidence=widen(found.log_evidence, -np.inf), by_variant=widen(found.by_variant, 0.0),
         variant_weight=widen(found.variant_weight, 0.0), carried=at,
     )  # fmt: skip
-
-
-def _corrected(scores: Floats, nodes: Floats, families: NDArray[np.str_], fine: Floats) -> tuple[Floats, Floats]:
-    """Put the fine scores of the nodes to use: exact where known, and for the family as a whole.
-
-    A family's nodes are a systematic sample of it in proportion to coarse weight, so that the mean of
-    ``exp(fine - coarse)`` over them estimates by how much the family's evidence is off (importance sampling); the
-    other members are shifted so that the family's total agrees. Returns scores and node weights, (V, M).
-    """
-    known = nodes > 0.0
-    exact = scores.copy()
-    exact[known] = fine
-    out, weight = exact.copy(), np.zeros(scores.shape)
-    ratio = np.zeros(scores.shape)
-    ratio[known] = np.exp(fine - scores[known])
-    for family in np.unique(families):
-        member = np.broadcast_to(families == family, scores.shape)
-        here = member & known
-        if not here.any():
-            continue
-        gain = float((nodes[here] * ratio[here]).sum() / nodes[here].sum())
-        out[member & ~known] += np.log(gain)
-        weight[here] = nodes[here] * ratio[here]
-    return out, np.asarray(weight / weight.sum())
-
-
-def _no_jump(
-    models: Sequence[Model], base: Floats, scores: Floats, still: Mapping[int, Floats], reference: Ints, weights: Floats
-) -> tuple[float, float]:
-    """P(no jump), and P(no jump and no drift), from the joint evidence with "no jump" on the first of each group."""
-    whole = logsumexp(base + scores)
-    share = np.zeros(len(models))
-    for v, evidence in still.items():
-        member = np.flatnonzero(reference == v)
-        shift = _variant_shift(scores[member], weights[member])
-        share += np.exp(logsumexp(base[member] + shift[:, None], axis=0) + evidence - whole)
-    constant = float(share[[m.sigma == 0.0 for m in models]].sum())
-    return min(float(share.sum()), 1.0), min(constant, 1.0)
-
-
-def _variant_shift(scores: Floats, weights: Floats) -> Floats:
-    """By how much the log evidence of each variant differs from the first, over the models that matter; (V,)."""
-    if len(scores) == 1:
-        return np.zeros(1)
-    share = weights.sum(axis=0)
-    finite = np.isfinite(scores).all(axis=0)
-    gain = scores[:, finite] - scores[0, finite]
-    return np.asarray(gain @ share[finite] / share[finite].sum())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from escalation.reconstruct.statements import Statement
+from escalation.reconstruct.grouping import Statement
 
 COLUMNS = (
     *(f"{side}_{what}" for side in ("earlier", "later") for what in ("as_of", "count", "count_high", "bound")),

@@ -15,9 +15,10 @@ from escalation.lattice.engine import Map
 from escalation.lattice.posterior import Posterior, infer
 from escalation.lattice.prior import Prior
 from escalation.reconstruct.evidence import Spoken, components
+from escalation.reconstruct.grouping import Statement
 from escalation.reconstruct.provisional import mean_rate, provisional_curve, within_lags
 from escalation.reconstruct.reading import COMPONENTS, Habit, Reading
-from escalation.reconstruct.statements import Series, Statement
+from escalation.reconstruct.statements import Series
 
 Floats = NDArray[np.float64]
 

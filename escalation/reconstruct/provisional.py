@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from escalation.reconstruct.statements import Statement
+from escalation.reconstruct.grouping import Statement
 
 Floats = NDArray[np.float64]
 
