@@ -41,6 +41,11 @@ class Sizes:
         Series per world and voice.
     real
         Times that each real series is hidden, per voice and number of reports.
+
+    Raises
+    ------
+    ValueError
+        If a number is too small for its table; all are listed.
     """
 
     sbc: int
@@ -48,6 +53,13 @@ class Sizes:
     detection_full: int
     worlds: int
     real: int
+
+    def __post_init__(self) -> None:
+        least = {"sbc": 100, "detection": 1, "detection_full": 0, "worlds": 2, "real": 1}
+        bad = [f"{name} is {getattr(self, name)}, at least {n} is needed" for name, n in least.items()
+               if getattr(self, name) < n]  # fmt: skip
+        if bad:
+            raise ValueError(f"Sizes: {'; '.join(bad)}")
 
 
 #: About 45 minutes on two cores, and about two and a half hours.
