@@ -128,13 +128,14 @@ def study_in_words() -> str:
         for voice, words in (("exact", "exact totals"), ("rounded", 'totals rounded down to "more than N"'),
                              ("lagged", "totals that lag by up to two steps"))
     ]  # fmt: skip
+    least = [100 * better[voice, "joint"] for voice in ("exact", "rounded", "lagged")]
     return (
         f"{ranks['replicates'].min():,} truths drawn from the prior have uniform ranks (chi-square p at least "
         f"{ranks['chi_square_p'].min():.2f}), and 90 % intervals hold {100 * cover['rate']:.0f} % of the rates and "
         f"{100 * cover['total (plain)']:.0f} % of the totals. In {real['n_series'].max()} real series hidden behind "
         f"totals they hold, on steps without a report (in brackets: straight lines), {parts[0]}, {parts[1]} and "
-        f"{parts[2]}; the error of the 7-step mean (CRPS) is {100 * better['exact', 'joint']:.0f} %, {100 * better['rounded', 'joint']:.0f} % and "
-        f"{100 * better['lagged', 'joint']:.0f} % below that of the best of three curves."
+        f"{parts[2]}; the error of the 7-step mean (CRPS) is {least[0]:.0f} %, {least[1]:.0f} % and {least[2]:.0f} % "
+        f"below that of the best of three curves."
     )
 
 

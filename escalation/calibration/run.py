@@ -63,7 +63,7 @@ class Sizes:
 
 
 #: About 45 minutes on two cores, and about two and a half hours.
-USUAL, FULL = Sizes(1000, 120, 120, 60, 1), Sizes(4000, 500, 500, 100, 5)
+USUAL, FULL = Sizes(1000, 120, 120, 40, 1), Sizes(4000, 500, 500, 100, 5)
 
 
 def ranks(run: Run, sizes: Sizes, seed: int) -> Frames:
