@@ -212,7 +212,7 @@ def test_only_files_whose_bytes_change_are_written_again(tiny, built):
     assert {file.name for file in report.files if file.state == "wrote"} == {"rate.csv"}
     assert {path.name for path in folder.iterdir() if path.stat().st_mtime != 1} == {"rate.csv"}
     assert [file.sha256 for file in report.files] == [file.sha256 for file in built.files]
-    assert "13 files, 1 of them new or changed" in repr(report)
+    assert "14 files, 1 of them new or changed" in repr(report)
     assert list(report.summary().columns) == ["file", "state", "bytes", "sha256"]
 
 

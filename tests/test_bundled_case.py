@@ -94,7 +94,7 @@ def test_models_agree_on_the_answer(case, rec):
 
 
 def test_five_documents_cannot_tell():
-    rec = esc.reconstruct(esc.load_case("five-documents"), models="fast", draws=500)
+    rec = esc.reconstruct(esc.load_case("five-documents"), draws=500)
     assert rec.changes.verdict == "the reports cannot tell"
     assert 1 / 3 <= rec.changes.bayes_factor <= 3
     width = rec.cumulative["upper"] - rec.cumulative["lower"]
