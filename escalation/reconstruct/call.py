@@ -159,7 +159,7 @@ def reconstruct(
     prior, reading
         What is assumed about rates, and about how reported numbers come about.
     models
-        ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (about twenty models stand for all, in about half the time).
+        ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (about twenty models stand for all).
     prob
         Mass of the intervals.
     draws
