@@ -1,7 +1,7 @@
 # Needs git, make and Python 3.11 or newer with venv. Everything else is installed into .venv.
 #   make            build all figures and tables into figures/
 #   make test       ruff, mypy, pytest
-#   make calibrate  the slow checks, then the calibration study into figures/calibration/ (under an hour on two cores)
+#   make calibrate  the slow checks, then the calibration study into figures/calibration/ (about an hour on two cores)
 #   make clean      remove .venv and caches; figures/ stays
 
 PYTHON ?= python3

@@ -140,7 +140,7 @@ def _reconstruct_options(sub: argparse.ArgumentParser) -> None:
 
 def _calibrate_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("-o", "--out", metavar="DIR", type=Path, default=Path("calibration"), help="default: calibration")
-    sub.add_argument("--full", action="store_true", help="more replicates: hours instead of three quarters of one")
+    sub.add_argument("--full", action="store_true", help="about four times as many replicates")
     sub.add_argument("--part", action="append", choices=tuple(PARTS), help="only this part; may be repeated")
     sub.add_argument("--workers", metavar="N", type=int, help="processes; default: one per core")
     sub.add_argument("--quiet", action="store_true", help="no progress")

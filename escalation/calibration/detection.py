@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from escalation.calibration.methods import FAST, KNOWS_EXACT, KNOWS_PAUSE, KNOWS_PHI, KNOWS_RATES, OURS, Alone
 from escalation.calibration.oracle import jump_oracle, pause_oracle, step_oracle
 from escalation.calibration.practice import ROUTINES, join_lines
 from escalation.calibration.scores import Share
@@ -21,17 +22,6 @@ Ints = NDArray[np.int64]
 
 #: Days of every series.
 T = 120
-OURS, FAST = "escalation", "escalation, fast"
-KNOWS_PHI = "oracle: knows phi and that totals are exact"
-KNOWS_EXACT = "oracle: knows that totals are exact"
-KNOWS_RATES = "oracle: knows both rates"
-KNOWS_PAUSE = "oracle: knows the rate and that there may be one pause of ten days"
-
-
-class Alone:
-    """Runs jobs one after the other: a study runs series side by side, each on one core."""
-
-    map = map
 
 
 @dataclass(frozen=True)

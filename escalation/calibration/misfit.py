@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from escalation.calibration.detection import Alone
+from escalation.calibration.methods import Alone
 from escalation.calibration.scores import clustered_mean
 from escalation.calibration.voices import VOICES, Voice, report_days
 from escalation.calibration.worlds import WORLDS, World

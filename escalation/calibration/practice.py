@@ -64,7 +64,7 @@ def pelt_l2(daily: ArrayLike) -> Ints:
     """Find changes of the mean with PELT, squared error and the penalty ``log(n) * sigma**2`` of `ruptures`.
 
     The penalty is the one in the user guide of `ruptures` (``np.log(n) * dim * sigma**2``) and in its maintainer's
-    answer on how to set it for Pelt (issue 4 of the repository), where sigma is the standard deviation of the noise.
+    public answer on how to set it for Pelt, where sigma is the standard deviation of the noise.
     That is not known of reports; as in public code that uses the formula, the standard deviation of the whole series
     is put in its place. The one from differences of neighbouring days is smaller, since days between two totals are
     equal, and gives more changes. Every day is a candidate (``jump=1``); the default, every fifth day, saves time.

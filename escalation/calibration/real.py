@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from escalation.calibration.hiding import DRAWS, PROB, WINDOW, clumping, score, spread
+from escalation.calibration.methods import Alone
 from escalation.calibration.scores import clustered_mean, paired_se
 from escalation.calibration.series import RealSeries
 from escalation.calibration.voices import EXACT, LAGGED, ROUNDED, START, Voice, report_days
@@ -32,8 +32,6 @@ __all__ = ["Job", "hide_and_score", "jobs", "real_frames"]
 
 #: Columns of scores.
 SCORES = ["crps_rate", "cover_rate", "crps_total", "cover_total", "cover_band"]
-#: One thread: a study runs series side by side.
-ALONE = SimpleNamespace(map=map)
 
 
 @dataclass(frozen=True)
@@ -130,7 +128,7 @@ def hide_and_score(job: Job) -> list[dict[str, Any]]:
         "replicate": job.replicate,
     }  # fmt: skip
     end = START + pd.Timedelta(days=counts.size - 1)
-    rec = reconstruct(told, models=job.models, prob=PROB, draws=1, end=end, executor=ALONE)
+    rec = reconstruct(told, models=job.models, prob=PROB, draws=1, end=end, executor=Alone)
     silent = np.setdiff1d(np.arange(counts.size), day)
     band, total = rec.cumulative.iloc[silent], np.cumsum(counts)[silent]
     inside = float(((band["lower"] <= total) & (total <= band["upper"])).mean())

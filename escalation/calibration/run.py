@@ -62,7 +62,7 @@ class Sizes:
             raise ValueError(f"Sizes: {'; '.join(bad)}")
 
 
-#: About 45 minutes on two cores, and about two and a half hours.
+#: About an hour on two cores; the full one has about four times as many.
 USUAL, FULL = Sizes(1000, 120, 120, 40, 1), Sizes(4000, 500, 500, 100, 5)
 
 

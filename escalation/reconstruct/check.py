@@ -44,11 +44,9 @@ class Check:
     the reading allows for old totals.
 
     Neighbouring statements are predicted from each other, so that the tests are not independent: the interval of the
-    coverage and the test of uniformity are approximate (in 210 simulated series of 22 statements the latter never fell
-    below .05: it is cautious). How the others are read is kept as it was with the statement: its later repeats stay
-    repeats, the provisional rate stays. Counts that the posterior does not carry are missed: against fits without the
-    statement, distribution functions of the total differ by at most .011 on the bundled case, and by .04 at worst for
-    a last statement far above all others.
+    coverage and the test of uniformity are approximate. How the others are read is kept as it was with the statement:
+    its later repeats stay repeats, the provisional rate stays. Counts that the posterior does not carry are missed,
+    which matters most for a last statement far above all others.
 
     Attributes
     ----------

@@ -100,11 +100,10 @@ class Reconstruction:
         ValueError
             If `n` is below 1.
         """
-        if self._joint is None:
-            raise AttributeError(f'method={self.method!r} has no posterior to draw from; use method="joint"')
+        joint, _ = self._fitted("has no posterior to draw from")
         if n < 1:
             raise ValueError(f"n must be at least 1, got {n}")
-        return self._joint.posterior.draw(n, np.random.default_rng(SEED if rng is None else rng)).counts
+        return joint.posterior.draw(n, np.random.default_rng(SEED if rng is None else rng)).counts
 
     def check(self, prob: float | None = None, rng: Any = None) -> Check:
         """Predict every statement from all the others, and compare it with what was stated.
@@ -127,10 +126,9 @@ class Reconstruction:
         ValueError
             If `prob` is out of range.
         """
-        if self._joint is None or self._series is None:
-            raise AttributeError(f'method={self.method!r} predicts no statement; use method="joint"')
+        joint, series = self._fitted("predicts no statement")
         return check_statements(
-            self._series, self._joint, self.reports, self.prob if prob is None else prob,
+            series, joint, self.reports, self.prob if prob is None else prob,
             np.random.default_rng(SEED if rng is None else rng),
         )  # fmt: skip
 
@@ -143,9 +141,14 @@ class Reconstruction:
         AttributeError
             For an interpolator, which averages over nothing.
         """
-        if self._joint is None:
-            raise AttributeError(f'method={self.method!r} averages over no models; use method="joint"')
+        self._fitted("averages over no models")
         return kinds(self.models)
+
+    def _fitted(self, lack: str) -> tuple[Joint, Series]:
+        """Return the posterior and its statements, or say what an interpolator lacks."""
+        if self._joint is None or self._series is None:
+            raise AttributeError(f'method={self.method!r} {lack}; use method="joint"')
+        return self._joint, self._series
 
     def summary(self) -> pd.DataFrame:
         """Headline quantities, one row each: value, lower, upper."""

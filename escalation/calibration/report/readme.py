@@ -190,7 +190,7 @@ def _behind(frames: Mapping[str, pd.DataFrame]) -> str:
 
 def _again(settings: Settings) -> str:
     """Say how the study was run, and how to run it."""
-    run = "the full number of replicates" if settings.full else "a reduced number of replicates"
+    run = "the full number of replicates" if settings.full else "the usual number of replicates"
     return (
         f"This run: {run}, seed {settings.seed}. `make calibrate` runs the study; `escalation calibrate --full` runs "
         "it with the full number of replicates. The same seed and versions give the same bytes; `manifest.json` has "

@@ -138,7 +138,7 @@ def _heading(frame: pd.DataFrame) -> Heading:
     if beyond:
         items.append(KeyItem(f"at the edge: beyond the axis ({beyond})", "", FAINT, FAINT))
     return heading(
-        "Real daily counts hidden behind reported totals, and found again",
+        "Real counts hidden behind reported totals, and found again",
         f"{frame['series'].nunique()} series, by number of totals. Large markers: means over series. Curves have no "
         "interval of their own: they spread the events between two totals by chance in proportion to the curve. Under "
         "each name: escalation over all numbers of totals, in brackets the number of series.",
@@ -212,7 +212,7 @@ def _alt(means: pd.DataFrame, summary: pd.DataFrame) -> str:
     """Say what the figure shows."""
     said = [f"{voice}, {', '.join(_notes(str(voice), summary))}" for voice in means["voice"].unique()]
     return (
-        "Real daily counts hidden behind totals and reconstructed; one column for each way of telling the totals. "
+        "Real counts hidden behind totals and reconstructed; one column for each way of telling the totals. "
         "Above: error of the 7-step mean over that of the best curve; below: coverage of the total. Over all numbers "
         f"of totals, escalation (in brackets the number of series): {'; '.join(said)}."
     )

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from escalation.calibration.methods import FAST, KNOWS_EXACT, KNOWS_PHI, KNOWS_RATES
+
 __all__ = [
     "BASELINES",
     "FAST",
@@ -30,13 +32,11 @@ Where = Mapping[str, float | str | tuple[str, ...]]
 
 #: Names of the posterior among the methods, that of its small set of models, and of the curves it is compared with.
 OURS = ("escalation", "joint")
-FAST = "escalation, fast"
 BASELINES = ("linear", "pchip", "pclm")
 #: Flag of rows in which the small set of models stands in for all.
 STOOD_IN = "stood_in"
 #: Oracles, as patterns of their names.
-KNOWS_PHI, KNOWS_EXACT = "oracle: knows phi*", "oracle: knows that totals are exact"
-KNOWS_RATES = "oracle: knows both rates*"
+PHI, RATES = f"{KNOWS_PHI}*", f"{KNOWS_RATES}*"
 #: Columns that tell the settings of a frame apart, other than its method.
 KEYS: dict[str, tuple[str, ...]] = {
     "sbc": ("quantity",),
@@ -117,6 +117,7 @@ _ALARMS: dict[str, float | str | tuple[str, ...]] = {"totals": 40, "method": OUR
 _ALARM = "P(at least one jump) above 1/2 in series whose rate never changes; 120 days."
 _STRONG = "P(at least one jump) above .9 in series whose rate never changes; 120 days."
 _ORACLE = "P(at least one jump) above 1/2; the oracle has the same prior, but knows phi and that totals are exact."
+_EXACT = "P(at least one jump) above 1/2; the oracle has the same prior, but knows that totals are exact."
 _POWER: dict[str, float | str | tuple[str, ...]] = {"voice": "exact", "method": OURS}
 _REAL: dict[str, float | str | tuple[str, ...]] = {"which": "all", "method": OURS}
 
@@ -149,14 +150,14 @@ TARGETS = (
     Target("Power, 1 to 2 a day, 12 totals", "P(constant) below 1/2 when the rate doubles halfway.",
            "power", "changed", "changed_se", _POWER | {"world": "1 to 2*", "totals": 12}, 0.90),
     Target("Power, 1 to 2 a day: jump, minus oracle", _ORACLE,
-           "power", "jump", "jump_se", _POWER | {"world": "1 to 2*"}, -0.05, against=KNOWS_PHI),
+           "power", "jump", "jump_se", _POWER | {"world": "1 to 2*"}, -0.05, against=PHI),
     Target("Power, 1 to 3 a day", "P(constant) below 1/2 when the rate triples; 1.00 when rounded to two digits.",
            "power", "changed", "changed_se", _POWER | {"world": "1 to 3*"}, 0.995),
     Target("Location error in days, minus oracle", "Median where a change is found; the oracle knows both rates.",
-           "power", "error_days", "", _POWER | {"world": "1 to *"}, high=1.0, against=KNOWS_RATES),
+           "power", "error_days", "", _POWER | {"world": "1 to *"}, high=1.0, against=RATES),
     Target("Coverage of the 90 % location interval", "Intervals that hold the true day, where a change is found.",
            "power", "covered", "covered_se", {"world": "1 to *", "method": OURS}, 0.86, 0.95),
-    Target("Power, pause: jump, minus oracle", _ORACLE,
+    Target("Power, pause: jump, minus oracle", _EXACT,
            "power", "jump", "jump_se", _POWER | {"world": "*pause*"}, -0.05, against=KNOWS_EXACT),
     Target("Real series, exact: CRPS minus best baseline", "No worse than the best curve by more than one paired SE.",
            "real_summary", "paired_difference", "paired_se", _REAL | {"voice": "exact"}, high="paired_se"),

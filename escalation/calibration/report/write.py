@@ -115,7 +115,7 @@ def write_report(
     tables = {name: frames[name].reset_index(drop=True) for name in COLUMNS if name in frames}
     tables["targets"] = verdicts.replace([np.inf, -np.inf], np.nan)
     rows = [write_if_changed(home / f"{name}.csv", numbers_csv(table)) for name, table in tables.items()]
-    run = "full" if settings.full else "reduced"
+    run = "full" if settings.full else "usual"
     source = f"escalation calibrate, {run} number of replicates, seed {settings.seed}; drawn with escalation "
     drawings = draw_figures(frames, source=source + escalation.__version__)
     rows += save_figures(drawings, home)
