@@ -139,6 +139,11 @@ def _not_counts(index: pd.Index[Any], values: Floats, seen: NDArray[np.bool_]) -
     return [f"counts: {'; '.join(found)}"] if found else []
 
 
+def _plain(values: Floats) -> bool:
+    """Whether all are counts."""
+    return bool(values.min() >= 0.0 and values.max() <= LARGEST and (values == np.floor(values)).all())
+
+
 def _uneven(index: pd.Index[Any]) -> list[str]:
     """Problems of an index that is not in even, increasing steps."""
     if index.hasnans:
