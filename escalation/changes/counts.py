@@ -116,11 +116,7 @@ def _not_counts(index: pd.Index[Any], values: Floats, seen: NDArray[np.bool_]) -
         return ["counts: the series is empty; at least one observed day is needed"]
     if not seen.any():
         return [f"counts: none of the {values.size} days was observed (all missing)"]
-    if (
-        0.0 <= np.nanmin(values)
-        and np.nanmax(values) <= LARGEST
-        and bool((values[seen] == np.floor(values[seen])).all())
-    ):
+    if _plain(values[seen]):
         return []
     finite = np.isfinite(values)
     checks = (
