@@ -9,6 +9,8 @@ Examples
 'the reports cannot tell'
 """
 
+from escalation.changes.find import find_changes
+from escalation.changes.monitor import Monitor
 from escalation.changes.result import Changes
 from escalation.lattice.prior import Prior
 from escalation.reconstruct.call import reconstruct
@@ -25,11 +27,13 @@ __all__ = [
     "CaseError",
     "Changes",
     "EscalationScale",
+    "Monitor",
     "Prior",
     "Problem",
     "Reading",
     "Reconstruction",
     "check_case",
+    "find_changes",
     "list_cases",
     "load_case",
     "read_case",

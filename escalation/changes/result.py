@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from escalation.changes.draws import Draws
+from escalation.changes.places import IN_ORDER, in_order, interval, placed, window_probability
 from escalation.charts import new_axes, rate_panel
+from escalation.lattice.observed import Observed
+from escalation.lattice.prior import Prior
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 #: Days on each side of a change over which the rate before and after is averaged.
 SIDE = 14
@@ -53,11 +58,11 @@ class Changes:
     Parameters
     ----------
     dates
-        The days, shape (T,).
-    rates
-        Draws of the rate of each day, incidents per day, shape (n, T).
-    new_regime
-        Draws of "a new regime starts on this day", shape (n, T); never on the first day.
+        Labels of the days, shape (T,).
+    draws
+        Draws of the rate, regime by regime.
+    rate
+        Rate of each day: `mean`, `median`, `lower`, `upper`, indexed by `dates`.
     daily_probability
         Probability that a new regime starts on each day (exact), shape (T,).
     no_change, constant, drift_only
@@ -66,17 +71,29 @@ class Changes:
         Prior probability of a constant rate over these days.
     prob
         Mass of the intervals.
+    models
+        Every model with its prior and posterior weight; None where the reconstruction holds them.
+    prior
+        What was assumed of the rate; None where the reconstruction holds it.
     """
 
-    dates: pd.DatetimeIndex
-    rates: Floats
-    new_regime: NDArray[np.bool_]
+    dates: pd.Index[Any]
+    draws: Draws
+    rate: pd.DataFrame
     daily_probability: Floats
     no_change: float
     constant: float
     drift_only: float
     prior_constant: float
     prob: float = 0.9
+    models: pd.DataFrame | None = field(default=None, repr=False)
+    prior: Prior | None = field(default=None, repr=False)
+    _observed: Observed | None = field(default=None, repr=False)
+
+    @property
+    def rates(self) -> Floats:
+        """Rate of each day in each draw, shape (n, T); for long series use ``draws.mean_rate``."""
+        return self.draws.rates
 
     @property
     def daily(self) -> pd.Series:
@@ -107,38 +124,23 @@ class Changes:
         """The Bayes factor in words."""
         return in_words(self.bayes_factor)
 
-    @cached_property
-    def _number(self) -> NDArray[np.int64]:
-        return np.asarray(self.new_regime.sum(axis=1), dtype=np.int64)
-
     @property
     def n_changes(self) -> pd.Series:
         """Probability of 0, 1, 2, … jumps; that of 0 is exact, the others share the rest as the draws do."""
-        freq = np.bincount(self._number, minlength=2).astype(float)
+        freq = np.bincount(self.draws.number, minlength=2).astype(float)
         some = freq[1:].sum()
         share = freq[1:] / some if some else np.eye(1, freq.size - 1)[0]
         freq[1:] = share * (1.0 - self.no_change)
         freq[0] = self.no_change
         return pd.Series(freq, index=pd.RangeIndex(freq.size, name="changes"), name="probability")
 
-    def _sides(self, draw: int, day: int) -> tuple[float, float]:
-        """Mean rate over up to `SIDE` days before and from `day` on, cut at the neighbouring changes."""
-        others = np.flatnonzero(self.new_regime[draw])
-        back = others[others < day]
-        ahead = others[others > day]
-        first = max(day - SIDE, int(back[-1]) if back.size else 0)
-        last = min(day + SIDE, int(ahead[0]) if ahead.size else self.dates.size)
-        row = self.rates[draw]
-        return float(row[first:day].mean()), float(row[day:last].mean())
-
-    def _describe(self, pairs: list[tuple[int, int]]) -> dict[str, float]:
-        """Median and interval of the rates before and after, for (draw, day) pairs."""
-        sides = np.array([self._sides(i, t) for i, t in pairs])
-        values = {"rate_before": sides[:, 0], "rate_after": sides[:, 1], "ratio": sides[:, 1] / sides[:, 0]}
+    def _describe(self, which: Ints) -> dict[str, float]:
+        """Median and interval of the rates before and after, for some of the changes in the draws."""
+        before, after = self.draws.sides(which, SIDE)
         tail = (1.0 - self.prob) / 2
         out: dict[str, float] = {}
-        for name in _RATES:
-            low, mid, high = np.quantile(values[name], [tail, 0.5, 1 - tail])
+        for name, values in zip(_RATES, (before, after, after / before), strict=True):
+            low, mid, high = np.quantile(values, [tail, 0.5, 1 - tail])
             out |= {name: mid, f"{name}_lower": low, f"{name}_upper": high}
         return out
 
@@ -147,48 +149,66 @@ class Changes:
 
         One row per change, for the most probable number of changes given at least one. `date` is the first day of
         the new regime (posterior median), `lower` and `upper` its equal-tailed interval, `probability` that a change
-        lies in it over all draws. Empty, with the same columns, if P(no jump) is one half or more; see `candidates`.
+        lies in it over all draws. With few changes these come from the draws with that number, in order; with more
+        than `IN_ORDER`, from the nearest change of every draw (see `placed`). Empty, with the same columns, if P(no
+        jump) is one half or more; see `candidates`.
         """
-        if self.no_change >= 0.5 or not self._number.any():
+        if self.no_change >= 0.5 or not self.draws.number.any():
             return pd.DataFrame({name: [] for name in COLUMNS}).astype(dict.fromkeys(COLUMNS[3:], "float64"))
         k = int(self.n_changes.to_numpy()[1:].argmax()) + 1
-        chosen = np.flatnonzero(self._number == k)
-        days = np.array([np.flatnonzero(self.new_regime[i]) for i in chosen])
-        tail = (1.0 - self.prob) / 2
         rows = []
-        for j in range(k):
-            low, mid, high = np.quantile(days[:, j], [tail, 0.5, 1 - tail], method="nearest").astype(int)
+        for which in in_order(self.draws, k) if k <= IN_ORDER else placed(self.draws, k, self.daily_probability):
+            low, mid, high = interval(self.draws.changes[which], self.prob)
             rows.append(
                 {
                     "date": self.dates[mid], "lower": self.dates[low], "upper": self.dates[high],
-                    "probability": float(self.new_regime[:, low : high + 1].any(axis=1).mean()),
-                    **self._describe([(int(i), int(t)) for i, t in zip(chosen, days[:, j], strict=True)]),
+                    "probability": self.within(low, high), **self._describe(which),
                 }
             )  # fmt: skip
         return pd.DataFrame(rows, columns=list(COLUMNS))
+
+    def recent(self, days: int) -> float:
+        """Probability that the rate jumped on one of the last days: exact for observed counts, else from the draws.
+
+        Parameters
+        ----------
+        days
+            Number of days, at least 1.
+
+        Raises
+        ------
+        ValueError
+            If `days` is below 1.
+        """
+        if days < 1:
+            raise ValueError(f"days must be at least 1, got {days!r}")
+        if self._observed is not None:
+            return self._observed.recent(int(days))
+        return self.within(max(len(self.dates) - int(days), 1), len(self.dates) - 1)
+
+    def within(self, first: int, last: int) -> float:
+        """Probability of at least one change on the days first..last, counted from 0, over all draws."""
+        days, draw = self.draws.changes, self.draws.draw
+        return float(np.unique(draw[(days >= first) & (days <= last)]).size / self.draws.n)
 
     def candidates(self, n: int = 5) -> pd.DataFrame:
         """List the windows most likely to hold a change, whether or not a change is probable.
 
         Windows of `WINDOW` days that do not overlap, by the probability that at least one change lies inside.
         """
-        T = self.dates.size
-        width = min(WINDOW, T)
-        run = np.concatenate([np.zeros((len(self.new_regime), 1)), np.cumsum(self.new_regime, axis=1)], axis=1)
-        inside = run[:, width:] - run[:, :-width] > 0
-        chance = inside.mean(axis=0)
+        width = min(WINDOW, len(self.dates))
+        chance = window_probability(self.draws, width)
         rows: list[dict[str, object]] = []
         while len(rows) < n and chance.max() > 0:
             ties = np.flatnonzero(chance == chance.max())
             first = int(ties[ties.size // 2]) if ties[-1] - ties[0] < width else int(ties[0])
-            pairs = [
-                (int(i), first + int(np.argmax(self.new_regime[i, first : first + width])))
-                for i in np.flatnonzero(inside[:, first])
-            ]
+            days = self.draws.changes
+            which = np.flatnonzero((days >= first) & (days < first + width))
+            which = which[np.unique(self.draws.draw[which], return_index=True)[1]]  # the first one of each draw
             rows.append(
                 {
                     "start": self.dates[first], "end": self.dates[first + width - 1],
-                    "probability": float(chance[first]), **self._describe(pairs),
+                    "probability": float(chance[first]), **self._describe(which),
                 }
             )  # fmt: skip
             chance[max(0, first - width + 1) : first + width] = 0.0
@@ -202,12 +222,9 @@ class Changes:
         ax
             Axes with room above for a title; None makes a figure of its own.
         """
-        tail = (1.0 - self.prob) / 2
-        median, lower, upper = np.quantile(self.rates, [0.5, tail, 1 - tail], axis=0)
-        rate = pd.DataFrame({"median": median, "lower": lower, "upper": upper}, index=self.dates)
         no_events = pd.DataFrame({"date": pd.to_datetime([]), "label": []})
         return rate_panel(
-            ax if ax is not None else new_axes(), rate, self.summary(), no_events,
+            ax if ax is not None else new_axes(), self.rate[["median", "lower", "upper"]], self.summary(), no_events,
             title="Rate", subtitle="Incidents per day", note=self.sentence(), prob=self.prob,
         )  # fmt: skip
 
@@ -220,7 +237,7 @@ class Changes:
         )
 
     def __repr__(self) -> str:
-        return f"Changes({self.dates.size} days; {self.sentence()})"
+        return f"Changes({len(self.dates)} days; {self.sentence()})"
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(self.sentence())}</p>" + str(self.summary().to_html(float_format=lambda x: f"{x:.3g}"))

@@ -13,7 +13,7 @@ from scipy.special import logsumexp
 from escalation.lattice import kernels, sampling
 from escalation.lattice.average import Part
 from escalation.lattice.band import Problem, Scouted, find_band, narrow, pack
-from escalation.lattice.prior import Model, Prior, drift_matrix, increments
+from escalation.lattice.prior import Model, Prior, drift_matrix, drift_step, increments
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -89,15 +89,14 @@ class Engine:
     def _grid(self, grid: Grid, sigma: float) -> Floats:
         """Grid of rates: adapted to what can be learnt without drift, even steps with drift.
 
-        A rate that drifts by sigma a day is known to about the root of sigma at best, which sets its step. An integral
-        over the rate needs a step of one posterior sd only (for a normal density the trapezoidal rule is then off by
-        5e-9), a band needs half of that.
+        An integral over the rate needs a step of one posterior sd only (for a normal density the trapezoidal rule is
+        then off by 5e-9), a band needs half of that.
         """
         if grid == "scoring":
             return self.prior.rates(SCORING_STEP)
         if sigma == 0.0:
             return self.prior.adapted_rates(self.days, self.events, 0.5 * self.coarseness if grid == "band" else 1.0)
-        step = max(self.prior.grid[2], 0.3 * float(np.sqrt(sigma)))
+        step = drift_step(sigma, self.prior.grid[2])
         return self.prior.rates(self.coarseness * step if grid == "band" else min(1.5 * step, SCORING_STEP))
 
     def score(self, v: int, model: Model, grid: Grid) -> float:

@@ -190,6 +190,11 @@ def increments(rates: Floats, phi: float, most: int) -> Floats:
     return np.asarray(np.exp(log_p - size * np.log1p(phi) + j * np.log(phi / (1 + phi))))
 
 
+def drift_step(sigma: float, finest: float) -> float:
+    """Step in log rate that a drift needs: a rate that drifts by sigma a day is known to about the root of sigma."""
+    return max(finest, 0.3 * float(np.sqrt(sigma)))
+
+
 def drift_matrix(K: int, sigma: float, step: float) -> Floats:
     """Diffusion of the log rate in one day on a grid of K rates; ``out[d, k] = P(k -> k + d - m)``.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from escalation.changes.draws import Draws
 from escalation.changes.result import Changes
 from escalation.lattice.average import Marginals
 from escalation.lattice.posterior import Posterior
@@ -221,14 +222,15 @@ def reconstruct(
     joint = fit(series, prior, reading, models, described, None if executor is None else executor.map)
     marginals = joint.posterior.marginals
     sample = joint.posterior.draw(int(draws), np.random.default_rng(SEED if rng is None else rng))
+    rate = _rates(marginals, prob, series.dates)
     changes = Changes(
-        series.dates, sample.rates, sample.new_regime, marginals.change, marginals.no_change, marginals.constant,
-        marginals.drift_only, _prior_constant(joint.posterior, series.dates.size), prob,
+        series.dates, Draws.from_daily(sample.rates, sample.new_regime), rate, marginals.change, marginals.no_change,
+        marginals.constant, marginals.drift_only, _prior_constant(joint.posterior, series.dates.size), prob,
     )  # fmt: skip
     models_frame = model_frame(joint.posterior)
     return Reconstruction(
         method, series.label, prob, _from_mass(marginals.daily, prob, series.dates),
-        _from_mass(marginals.counts[1:], prob, series.dates), _rates(marginals, prob, series.dates),
+        _from_mass(marginals.counts[1:], prob, series.dates), rate,
         _audit(series, read_back(series, joint, prob)), models_frame,
         habit_frame(joint), conflicts, _notes(series, joint, models_frame) + counted,
         prior, reading, changes, joint, series,

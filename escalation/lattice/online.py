@@ -1,0 +1,190 @@
+"""The recursions of observed counts, one day at a time, for all models at once."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escalation.lattice.likelihood import log_likelihood
+from escalation.lattice.mesh import EVEN, Mesh, make_mesh
+from escalation.lattice.observed import usable
+from escalation.lattice.prior import Model, Prior, drift_matrix, drift_step
+from escalation.lattice.steps import arrive, jit
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Growth of the number of incidents at which the cells are chosen anew, above `mesh.EVEN`.
+GROWTH = 1.25
+
+
+@jit
+def advance(
+    messages: Floats, row: Floats, pis: Floats, drift: Floats, hazards: Floats, first: bool, fresh: bool
+) -> tuple[Floats, Floats]:
+    """Take the messages (M, K) of some models over one day; returns them and the log of each one's sum (M,).
+
+    Without `fresh`, no new regime starts, and the chance of that is counted.
+    """
+    M, K = messages.shape
+    out, logs, moved = np.empty((M, K)), np.empty(M), np.empty(K)
+    for m in range(M):
+        h, total = hazards[m], 0.0
+        if first:
+            moved[:] = pis[m]
+        elif drift.shape[0] > 1:
+            arrive(messages[m], drift, moved)
+        else:
+            moved[:] = messages[m]
+        if not first:
+            start = h if fresh else 0.0
+            for k in range(K):
+                moved[k] = (1.0 - h) * moved[k] + start * pis[m, k]
+        for k in range(K):
+            v = moved[k] * row[k]
+            out[m, k] = v
+            total += v
+        logs[m] = np.log(total)
+        for k in range(K):
+            out[m, k] /= total
+    return out, logs
+
+
+@dataclass
+class _Group:
+    """Models of one clumping and one drift: their places in the average, their tables, and their messages of late."""
+
+    place: Ints
+    phi: float
+    rates: Floats
+    pis: Floats
+    drift: Floats
+    hazards: Floats
+    messages: deque[Floats]
+    logs: deque[Floats]
+
+    def row(self, value: int, exposure: float) -> tuple[Floats, float]:
+        """Likelihood of a count under each rate, and the log of what was divided out."""
+        if exposure == 0.0:
+            return np.ones(self.rates.size), 0.0
+        log_p = log_likelihood(np.array(value), exposure * self.rates, self.phi)
+        top = float(log_p.max())
+        return np.exp(log_p - top), top
+
+
+class Filter:
+    """Filtered messages of all models, kept up to date day by day.
+
+    The cells of the rate are those that `mesh.make_mesh` would choose for the days so far, up to `mesh.EVEN` incidents;
+    beyond, they are chosen anew whenever the number of incidents has grown by `GROWTH`, from the history.
+
+    Parameters
+    ----------
+    prior
+        The prior.
+    which
+        ``"full"`` or ``"jumps"``.
+    memory
+        Days for which messages are kept.
+    """
+
+    def __init__(self, prior: Prior, which: str, memory: int) -> None:
+        self.prior, self.which, self.memory = prior, which, memory
+        self.values: list[int] = []
+        self.exposure: list[float] = []
+        self.total = 0
+        self._chosen = 0  # incidents when the cells were chosen
+        self.models: tuple[Model, ...] = ()
+        self.log_evidence = np.empty(0)
+        self._groups: list[_Group] = []
+        self.mesh: Mesh | None = None
+
+    def append(self, value: int, exposure: float) -> None:
+        """Take one more day; exposure 0 is a day that was not observed."""
+        self.values.append(value)
+        self.exposure.append(exposure)
+        self.total += value
+        if self._outgrown(value, exposure):
+            self._restart()
+        else:
+            self._step(len(self.values) - 1)
+
+    def _outgrown(self, value: int, exposure: float) -> bool:
+        """Whether other cells or other models are due."""
+        if self.mesh is None or len(self.models) != len(usable(self.prior, self.which, len(self.values))):
+            return True
+        if self.total <= EVEN:
+            marks = [n for n in (100, 400, EVEN) if self._chosen <= n]
+            return self.total > marks[0]
+        above = exposure > 0.0 and value > exposure * self.mesh.rates[-1] and self.mesh.rates[-1] < self.prior.grid[1]
+        return above or self._chosen <= EVEN or self.total > GROWTH * self._chosen
+
+    def _restart(self) -> None:
+        """Choose cells and go through the history again."""
+        self._chosen = self.total
+        values, exposure = np.array(self.values), np.array(self.exposure)
+        self.mesh = make_mesh(values, exposure, self.prior)
+        self.models = usable(self.prior, self.which, len(self.values))
+        self.log_evidence = np.zeros(len(self.models))
+        self._groups = [self._group(phi, sigma) for phi, sigma in sorted({(m.phi, m.sigma) for m in self.models})]
+        for t in range(len(self.values)):
+            self._step(t)
+
+    def _group(self, phi: float, sigma: float) -> _Group:
+        """Tables of the models of one clumping and one drift."""
+        assert self.mesh is not None  # noqa: S101 - for the type checker; `_restart` has set it
+        rates = self.mesh.rates
+        if sigma > 0.0:
+            rates = self.prior.rates(drift_step(sigma, self.prior.grid[2]))
+            rates = rates[: int(np.searchsorted(rates, np.exp(self.mesh.edges[-1]))) + 1]
+        place = np.array([i for i, m in enumerate(self.models) if (m.phi, m.sigma) == (phi, sigma)])
+        mine = [self.models[i] for i in place]
+        pis = np.stack([self.prior.mass(rates, m.centre, m.spread) for m in mine])
+        drift = drift_matrix(rates.size, sigma, float(np.log(rates[1] / rates[0])))
+        hazards = np.array([m.hazard for m in mine])
+        length = self.memory + 1
+        return _Group(place, phi, rates, pis, drift, hazards, deque(maxlen=length), deque(maxlen=length))
+
+    def _step(self, t: int) -> None:
+        """Go over day t."""
+        for group in self._groups:
+            row, top = group.row(self.values[t], self.exposure[t])
+            before = group.messages[-1] if t else group.pis
+            messages, logs = advance(before, row, group.pis, group.drift, group.hazards, t == 0, True)
+            group.messages.append(messages)
+            group.logs.append(logs + top)
+            self.log_evidence[group.place] += logs + top
+
+    @property
+    def weights(self) -> Floats:
+        """Posterior weight of each model, shape (M,)."""
+        log_w = np.log([m.weight for m in self.models]) + self.log_evidence
+        w = np.exp(log_w - log_w.max())
+        return np.asarray(w / w.sum())
+
+    def recent(self, days: int) -> float:
+        """Probability that a new regime started on one of the last `days` days, at most `memory`."""
+        T = len(self.values)
+        first, weights, out = max(T - days, 1), self.weights, 0.0
+        for group in self._groups:
+            back = T - first  # days to go over again
+            messages = group.messages[-1 - back]
+            gain = np.zeros(group.place.size)
+            for t in range(first, T):
+                row, top = group.row(self.values[t], self.exposure[t])
+                messages, logs = advance(messages, row, group.pis, group.drift, group.hazards, False, False)
+                gain += logs + top - group.logs[t - T]
+            out += float(weights[group.place] @ (1.0 - np.exp(gain)))
+        return out
+
+    def rate(self) -> tuple[Floats, Floats]:
+        """Today's rate: rates of the cells and their mass, averaged over all models; shape (K,) each."""
+        assert self.mesh is not None  # noqa: S101 - for the type checker; callers have appended a day
+        mass, weights = np.zeros(self.mesh.rates.size), self.weights
+        for group in self._groups:
+            mine = weights[group.place] @ group.messages[-1]
+            mass += mine if group.rates is self.mesh.rates else mine @ self.mesh.overlap(np.log(group.rates))
+        return self.mesh.rates, mass

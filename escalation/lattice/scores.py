@@ -1,0 +1,203 @@
+"""Log evidence of every model where every day's count is observed, and of "no new regime" under it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from escalation.lattice import drifting, passes
+from escalation.lattice.engine import Map
+from escalation.lattice.likelihood import Rows
+from escalation.lattice.mesh import Mesh
+from escalation.lattice.prior import Model, Prior, drift_matrix, drift_step
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_NOTHING = np.empty((0, 0))
+#: Log evidence below the best at which a model of a long series needs no pass of its own.
+REACH = 30.0
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Tables of one series on one mesh: likelihoods by clumping, and by clumping and drift on even grids.
+
+    `mapper` runs models side by side; tables are kept once made.
+    """
+
+    rows: Rows
+    mesh: Mesh
+    prior: Prior
+    mapper: Map
+    _kept: dict[tuple[float, float], tuple[Floats, Floats, float]] = field(default_factory=dict)
+    _mass: dict[tuple[float, float | None, float | None], Floats] = field(default_factory=dict)
+
+    @property
+    def days(self) -> int:
+        """Number of days."""
+        return int(self.rows.row.size)
+
+    def grid(self, sigma: float) -> Floats:
+        """Rates of the mesh, or those of the even grid that a drift of `sigma` needs; shape (K,)."""
+        if sigma == 0.0:
+            return self.mesh.rates
+        top = float(np.exp(self.mesh.edges[-1]))
+        rates = self.prior.rates(drift_step(sigma, self.prior.grid[2]))
+        return rates[: int(np.searchsorted(rates, top)) + 1]
+
+    def table(self, phi: float, sigma: float) -> tuple[Floats, Floats, float]:
+        """Likelihoods (U, K), logs of what was divided out of each row (U,), and its sum over all days."""
+        if (phi, sigma) not in self._kept:
+            table, scale = self.rows.table(self.grid(sigma), phi)
+            self._kept[phi, sigma] = np.ascontiguousarray(table), scale, float(self.rows.times @ scale)
+        return self._kept[phi, sigma]
+
+    def mass(self, model: Model) -> Floats:
+        """Prior mass of each rate of the model's grid, for a new regime; shape (K,)."""
+        key = (model.sigma, model.centre, model.spread)
+        if key not in self._mass:
+            self._mass[key] = self.prior.mass(self.grid(model.sigma), model.centre, model.spread)
+        return self._mass[key]
+
+    def drift(self, sigma: float) -> Floats:
+        """Diffusion of the log rate in a day on the grid of this drift."""
+        rates = self.grid(sigma)
+        return drift_matrix(rates.size, sigma, float(np.log(rates[1] / rates[0])))
+
+    def constant(self, phi: float) -> tuple[float, Floats]:
+        """Log scale and likelihood of all counts by the one rate of all days, shape (K,)."""
+        table, _, _ = self.table(phi, 0.0)
+        with np.errstate(divide="ignore"):
+            log_p = self.rows.times @ np.log(np.maximum(table, 1e-300))
+        return float(log_p.max()), np.exp(log_p - log_p.max())
+
+    def evidence(self, model: Model, stop: int | None = None) -> float:
+        """Log evidence of one model, jointly with "no new regime from day `stop` on" if that is given."""
+        table, _, scale = self.table(model.phi, model.sigma)
+        pi, end = self.mass(model), self.days if stop is None else stop
+        if model.sigma == 0.0 and model.hazard == 0.0:
+            top, likelihood = self.constant(model.phi)
+            total = float(pi @ likelihood)
+            return scale + top + float(np.log(total)) if total > 0 else -np.inf
+        if model.sigma == 0.0:
+            return scale + float(passes.evidence(self.rows.row, table, pi, model.hazard, end, _NOTHING)[0])
+        args = (self.rows.row, table, pi, self.drift(model.sigma), model.hazard, end, _NOTHING)
+        return scale + float(drifting.evidence(*args)[0])
+
+
+def score(tables: Tables, models: Sequence[Model]) -> Floats:
+    """Log evidence of every model, each by a pass of its own; shape (M,)."""
+    _prepare(tables, models)
+    return np.fromiter(tables.mapper(tables.evidence, models), float, len(models))
+
+
+def score_nearly(tables: Tables, models: Sequence[Model]) -> Floats:
+    """Log evidence of every model; where a rate both jumps and drifts, what the drift adds is interpolated; shape (M,).
+
+    At the least, the middle and the largest clumping, at the middle hazard and the best prior of rates.
+    """
+    both = [i for i, m in enumerate(models) if m.family == "both"]
+    others = [i for i, m in enumerate(models) if m.family != "both"]
+    jumping = [i for i in others if models[i].family == "jumps"]
+    if not both or not jumping:
+        return score(tables, models)
+    out = np.empty(len(models))
+    out[others] = score(tables, [models[i] for i in others])
+    plain = {(m.hazard, m.phi, m.centre, m.spread): out[i] for i in jumping for m in [models[i]]}
+    best = models[max(jumping, key=lambda i: float(out[i]))]
+    phis, hazards = sorted({models[i].phi for i in both}), sorted({models[i].hazard for i in both})
+    some, hazard = sorted({phis[0], phis[len(phis) // 2], phis[-1]}), hazards[len(hazards) // 2]
+    sigmas = sorted({models[i].sigma for i in both})
+    asked = [replace(best, family="both", hazard=hazard, phi=phi, sigma=s) for s in sigmas for phi in some]
+    found = score(tables, asked).reshape(len(sigmas), len(some))
+    gain = found - np.array([plain[hazard, phi, best.centre, best.spread] for phi in some])
+    for i in both:
+        m = models[i]
+        more = float(np.interp(m.phi, some, gain[sigmas.index(m.sigma)]))
+        out[i] = plain[m.hazard, m.phi, m.centre, m.spread] + more
+    return out
+
+
+def score_near_best(tables: Tables, models: Sequence[Model]) -> Floats:
+    """Log evidence of every model of a long series: exact for all that come near the best; shape (M,).
+
+    Evidence is nearly additive in (hazard, clumping) and (prior of rates): one pass for each pair of the first, at the
+    middle of the second, and one for each of the second, at the best of the first. All models within `REACH` of the
+    best, or within twice the largest error seen so far, then get passes of their own, until there are no more. The
+    others keep the sum of the margins; their weight is nil.
+    """
+    out = np.full(len(models), -np.inf)
+    still = [i for i, m in enumerate(models) if m.hazard == 0.0]
+    out[still] = score(tables, [models[i] for i in still])
+    jumping = [i for i, m in enumerate(models) if m.hazard > 0.0]
+    if not jumping:
+        return out
+    kinds = sorted({(models[i].hazard, models[i].phi) for i in jumping})
+    settings = sorted({(models[i].centre, models[i].spread) for i in jumping}, key=str)
+    place = {(m.hazard, m.phi, m.centre, m.spread): i for i in jumping for m in [models[i]]}
+    middle = settings[len(settings) // 2]
+    done: dict[int, float] = {}
+
+    def run(which: Sequence[int]) -> None:
+        asked = [i for i in which if i not in done]
+        done.update(zip(asked, score(tables, [models[i] for i in asked]).tolist(), strict=True))
+
+    run([place[*kind, *middle] for kind in kinds])
+    best = max(kinds, key=lambda kind: done[place[*kind, *middle]])
+    run([place[*best, *setting] for setting in settings])
+    guess = np.full(len(models), -np.inf)
+    for kind in kinds:
+        for setting in settings:
+            gain = done[place[*best, *setting]] - done[place[*best, *middle]]
+            guess[place[*kind, *setting]] = done[place[*kind, *middle]] + gain
+    reach = REACH
+    while True:
+        top = max(max(done.values()), float(out[still].max()) if still else -np.inf)
+        near = [i for i in jumping if guess[i] > top - reach and i not in done]
+        if not near:
+            break
+        run(near)
+        known = [i for i in done if np.isfinite(done[i]) and done[i] > top - 2 * reach]
+        reach = max(reach, 2.0 * max((abs(done[i] - guess[i]) for i in known), default=0.0))
+    out[jumping] = [done.get(i, guess[i]) for i in jumping]
+    return out
+
+
+def no_jump_evidence(tables: Tables, models: Sequence[Model]) -> Floats:
+    """Log of the joint evidence of all counts and "no new regime", for each model; shape (M,)."""
+    _prepare(tables, models)
+    keys = sorted({(m.phi, m.sigma) for m in models})
+    by_start = dict(zip(keys, tables.mapper(lambda key: _by_start(tables, *key), keys), strict=True))
+    out = np.empty(len(models))
+    for i, m in enumerate(models):
+        top, likelihood = by_start[m.phi, m.sigma]
+        total = float(tables.mass(m) @ likelihood)
+        none = (tables.days - 1) * np.log1p(-m.hazard)
+        out[i] = (top + np.log(total) if total > 0 else -np.inf) + none + tables.table(m.phi, m.sigma)[2]
+    return out
+
+
+def _by_start(tables: Tables, phi: float, sigma: float) -> tuple[float, Floats]:
+    """Log scale and likelihood of all counts by the rate of the first day, when no regime ever starts."""
+    if sigma == 0.0:
+        return tables.constant(phi)
+    top, likelihood = drifting.by_start(tables.rows.row, tables.table(phi, sigma)[0], tables.drift(sigma))
+    return float(top), likelihood
+
+
+def _prepare(tables: Tables, models: Sequence[Model]) -> None:
+    """Make the tables before models run side by side."""
+    for phi, sigma in sorted({(m.phi, m.sigma) for m in models}):
+        tables.table(phi, sigma)
+    for model in models:
+        tables.mass(model)
+
+
+def log_sum(log_prior: Floats, log_evidence: Floats) -> float:
+    """Log evidence of the average."""
+    return float(logsumexp(log_prior + log_evidence))

@@ -1,0 +1,66 @@
+"""`Monitor` against the batch run on the same days."""
+
+import numpy as np
+import pytest
+
+import escalation as esc
+
+
+def _series():
+    rng = np.random.default_rng(5)
+    y = np.concatenate([rng.poisson(1.5, 60), rng.poisson(5.0, 60)]).astype(float)
+    y[0] = y[20] = y[21] = y[100] = np.nan
+    return y
+
+
+@pytest.mark.parametrize("models", ["jumps", "full"])
+def test_equals_the_batch_run(models):
+    y, prior = _series(), esc.Prior(spread=(1.0,), centre=(0.5, 2.0, 8.0))
+    monitor = esc.Monitor(prior, models=models)
+    for t, count in enumerate(y):
+        monitor.update(count)
+        if t in (2, 5, 30, 61, 65, 80, 119):  # cells change at 100 incidents, between days 61 and 65
+            batch = esc.find_changes(y[: t + 1], prior=prior, models=models, draws=100)
+            for days in (1, 3, 14, 30):
+                assert monitor.probability(days) == pytest.approx(batch.recent(days), abs=1e-10)
+    assert monitor.total == int(np.nansum(y))
+
+
+def test_exposure_and_many_incidents():
+    rng = np.random.default_rng(1)
+    exposure = rng.choice([0.5, 1.0, 2.0], 120)
+    y = rng.poisson(exposure * np.where(np.arange(120) < 100, 20.0, 35.0))
+    monitor = esc.Monitor(models="jumps")
+    for count, time in zip(y, exposure, strict=True):
+        monitor.update(count, time)
+    batch = esc.find_changes(y, exposure=exposure, prior=esc.Prior(), models="jumps", draws=100)
+    assert monitor.total > 1600
+    assert monitor.probability(30) == pytest.approx(batch.recent(30), abs=1e-3)
+    np.testing.assert_allclose(monitor.rate(), batch.rate.iloc[-1], rtol=0.01)
+
+
+def test_sees_a_change_and_forgets_it():
+    monitor = esc.Monitor(models="jumps", memory=10)
+    heard = []
+    for count in np.random.default_rng(0).poisson(np.repeat([1.0, 6.0], [60, 40])):
+        monitor.update(count)
+        heard.append(monitor.probability(10))
+    assert max(heard[20:60]) < 0.5
+    assert max(heard[60:65]) > 0.95
+    assert heard[-1] < 0.2
+
+
+def test_bad_input():
+    monitor = esc.Monitor(models="jumps", memory=5)
+    with pytest.raises(ValueError, match="call update first"):
+        monitor.probability(1)
+    for count, message in ((-1, "negative"), (0.5, "whole number"), (np.inf, "infinite"), (10**6, "prior's grid")):
+        with pytest.raises(ValueError, match=message):
+            monitor.update(count)
+    assert monitor.days == 0
+    monitor.update(2)
+    with pytest.raises(ValueError, match="between 1 and memory=5"):
+        monitor.probability(6)
+    with pytest.raises(ValueError, match=r"models must be.*memory must be"):
+        esc.Monitor(models="fast", memory=0)
+    assert "1 days, 2 incidents" in repr(monitor)
