@@ -6,6 +6,7 @@ figure beside its numbers and its words.
 
 from escalation.charts.boxes import text_boxes_clear
 from escalation.charts.canvas import new_axes
+from escalation.charts.effects import effects_panel
 from escalation.charts.incidents import lane_counts
 from escalation.charts.lanes import lanes_panel
 from escalation.charts.overview import HEADINGS, overview
@@ -18,6 +19,7 @@ __all__ = [
     "STYLE",
     "ManifestRow",
     "cumulative_panel",
+    "effects_panel",
     "lane_counts",
     "lanes_panel",
     "new_axes",

@@ -1,0 +1,129 @@
+"""Dated outside events as rows: which days are looked at, what they are called, and what stands in the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Event", "others_on", "outside", "read_events"]
+
+#: ``"auto"`` reads an event of at least so many days as a window.
+LEAST_WINDOW = 3
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event and the days that are looked at.
+
+    Parameters
+    ----------
+    label, term
+        Its name, and the term that is fitted.
+    start, end
+        First and last day looked at.
+    until
+        Last day of the event itself.
+    lack
+        What is missing to look at it; empty if nothing.
+    """
+
+    label: str
+    term: str
+    start: pd.Timestamp
+    end: pd.Timestamp
+    until: pd.Timestamp
+    lack: str = ""
+
+
+def _days(frame: pd.DataFrame, column: str, bad: list[str], *, optional: bool) -> pd.Series:
+    """Read a column of dates; each cell that is none is added to the problems."""
+    if column not in frame:
+        if not optional:
+            bad.append(f"interventions need a column date; given: {', '.join(map(str, frame.columns)) or 'none'}")
+        return pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
+    cells = frame[column]
+    read = [pd.NaT if isinstance(v, (int, float, np.number)) else pd.to_datetime(v, errors="coerce") for v in cells]
+    days = pd.Series([d.tz_localize(None).normalize() if pd.notna(d) else pd.NaT for d in read], index=frame.index)
+    for i in np.flatnonzero(days.isna() & ~(cells.isna() & optional)):
+        bad.append(f"interventions, row {i}, column {column}: {cells.iloc[i]!r} is not a date such as '2023-11-24'")
+    return pd.to_datetime(days)
+
+
+def _label(row: pd.Series) -> str:
+    """Name an intervention: its label, else who did what, and where or what in the first words."""
+
+    def cell(name: str) -> str:
+        value = row.get(name)
+        return "" if value is None or pd.isna(value) else " ".join(str(value).replace("_", " ").split())
+
+    if cell("label"):
+        return cell("label")
+    who = " ".join(filter(None, (cell("actor"), cell("kind"))))
+    what = cell("target").split(",")[0].split("(")[0].strip()
+    named = ", ".join(filter(None, (who, what if len(what) <= 34 else ""))) or "intervention"
+    return named[:1].upper() + named[1:] + (" (doubtful)" if cell("notes").lower().startswith("doubtful") else "")
+
+
+def _event(row: pd.Series, first: pd.Timestamp, last: Any, term: str, after: int) -> Event:
+    """Turn one row into the days to look at."""
+    ends = isinstance(last, pd.Timestamp)
+    length = (last - first).days + 1 if ends else 1
+    if term == "auto":
+        term = "window" if length >= LEAST_WINDOW else "step"
+    days = after if term in ("step", "slope") else length
+    lack = "A window needs date_end, and none is given." if term == "window" and not ends else ""
+    return Event(_label(row), term, first, first + pd.Timedelta(days=days - 1), last if ends else first, lack)
+
+
+def read_events(frame: Any, term: str, after: int, bad: list[str]) -> list[Event]:
+    """Read a frame of interventions, windows first, then by date.
+
+    Parameters
+    ----------
+    frame
+        With a column `date`; optional `date_end`, `label`, `actor`, `kind`, `target`, `notes`.
+    term
+        ``"auto"`` or one of `TERMS`.
+    after
+        Days from the date on, for a step or a slope.
+    bad
+        Problems found so far; those of the frame are added. The answer is empty if there are any.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"date": ["2024-01-05", "2024-02-01"], "date_end": [None, "2024-02-07"],
+    ...                       "kind": ["airstrike", "truce"]})
+    >>> [(event.label, event.term, f"{event.end:%d %b}") for event in read_events(frame, "auto", 14, [])]
+    [('Truce', 'window', '07 Feb'), ('Airstrike', 'step', '18 Jan')]
+    """
+    if not isinstance(frame, pd.DataFrame):
+        bad.append(f"interventions must be a DataFrame with a column date, got {type(frame).__name__}")
+        return []
+    first, last = _days(frame, "date", bad, optional=False), _days(frame, "date_end", bad, optional=True)
+    for i in np.flatnonzero(last < first):
+        bad.append(f"interventions, row {i}: date_end {last.iloc[i]:%Y-%m-%d} is before date {first.iloc[i]:%Y-%m-%d}")
+    if bad:
+        return []
+    events = [_event(frame.iloc[i], first.iloc[i], last.iloc[i], term, after) for i in range(len(frame))]
+    return sorted(events, key=lambda e: (e.term != "window", e.start, e.end))
+
+
+def outside(event: Event, before: int, dates: pd.DatetimeIndex) -> str:
+    """Say which part of the days needed lies outside the series; empty if none."""
+    ahead, behind = (event.start - dates[0]).days - before, (dates[-1] - event.end).days
+    said = []
+    if ahead < 0:
+        said.append(f"the {before} days before start {-ahead} days ahead of it")
+    if behind < 0:
+        said.append(f"the days from the date on end {-behind} days after it")
+    where = f"The series runs from {dates[0]:%Y-%m-%d} to {dates[-1]:%Y-%m-%d}; "
+    return where + " and ".join(said) + "." if said else ""
+
+
+def others_on(event: Event, events: list[Event], before: int) -> int:
+    """Count the other events that fall on the days compared."""
+    start = event.start - pd.Timedelta(days=before)
+    return sum(one is not event and one.start <= event.end and one.until >= start for one in events)

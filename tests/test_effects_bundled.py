@@ -1,0 +1,61 @@
+"""The bundled case: the truce against the two weeks before it, and every other intervention."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+import escalation as esc
+from escalation.charts import style, text_boxes_clear
+from escalation.reconstruct.effects import effects
+
+
+@pytest.fixture(scope="module")
+def case():
+    return esc.load_case("iraq-syria-2023")
+
+
+@pytest.fixture(scope="module")
+def found(case):
+    return effects(case)
+
+
+def test_every_intervention_has_a_row_and_the_truce_is_first(case, found):
+    table = found.summary()
+    assert len(table) == len(case.interventions)
+    first = table.iloc[0]
+    assert "truce" in first["label"]
+    assert (first["term"], first["start"], first["days"]) == ("window", pd.Timestamp("2023-11-24"), 7)
+    assert table["start"].iloc[1:].is_monotonic_increasing
+    assert sorted(table["start"]) == sorted(case.interventions["date"])
+
+
+def test_the_rate_fell_in_the_truce_and_the_intervals_overlap(found):
+    """A U.S. official gave 73 attacks by 23 November, 52 by 13 November and 46 by the 9th; 74 by 30 November."""
+    row = found.summary().iloc[0]
+    published = (1 / 7) / ((73 - 46) / 14)
+    assert row["glm_ratio_lower"] <= published <= row["glm_ratio_upper"]
+    assert row["glm_ratio"] < 0.5
+    assert row["naive_ratio"] < 0.5
+    assert row["placebo_share"] < 0.1
+    assert row["posterior_ratio_lower"] <= row["glm_ratio_upper"]
+    assert row["glm_ratio_lower"] <= row["posterior_ratio_upper"]
+    assert row["statements"] == 5
+
+
+def test_rows_without_numbers_say_why(found):
+    table = found.summary()
+    empty = table["posterior_ratio"].isna()
+    assert table.loc[empty, "start"].tolist() == [pd.Timestamp("2023-10-26")]
+    assert table.loc[empty, "note"].str.contains("5 days ahead").all()
+    assert (table.loc[~empty, "glm_ratio_lower"] <= table.loc[~empty, "glm_ratio"]).all()
+    assert np.isfinite(table.loc[~empty, ["naive_ratio", "placebo_share", "p_lower"]].to_numpy(dtype=float)).all()
+
+
+def test_the_figure_is_legible(found):
+    with style():
+        ax = found.plot()
+        assert text_boxes_clear(ax.figure) == []
+        plt.close(ax.figure)
