@@ -9,14 +9,21 @@ Examples
 'the reports cannot tell'
 """
 
+from escalation.changes.effects.result import Effects
 from escalation.changes.find import find_changes
 from escalation.changes.monitor import Monitor
 from escalation.changes.result import Changes
+from escalation.changes.scan.scan import Scan, scan
 from escalation.lattice.prior import Prior
 from escalation.reconstruct.call import reconstruct
+from escalation.reconstruct.effects import effects
 from escalation.reconstruct.reading import Reading
 from escalation.reconstruct.result import Reconstruction
 from escalation.records import Case, CaseError, Problem, check_case, list_cases, load_case, read_case
+from escalation.records.acled import read_acled
+from escalation.records.exportfile import ExportError
+from escalation.records.exports import Events
+from escalation.records.ucdp import read_ucdp_ged
 from escalation.scale.levels import DEFAULT_SCALE, EscalationScale
 
 __version__ = "0.1.0"
@@ -26,16 +33,24 @@ __all__ = [
     "Case",
     "CaseError",
     "Changes",
+    "Effects",
     "EscalationScale",
+    "Events",
+    "ExportError",
     "Monitor",
     "Prior",
     "Problem",
     "Reading",
     "Reconstruction",
+    "Scan",
     "check_case",
+    "effects",
     "find_changes",
     "list_cases",
     "load_case",
+    "read_acled",
     "read_case",
+    "read_ucdp_ged",
     "reconstruct",
+    "scan",
 ]

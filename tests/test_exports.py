@@ -354,7 +354,7 @@ def test_days(cell, day):
 
 
 def test_daily_counts_can_be_scanned(file):
-    from escalation.changes.scan import scan
+    from escalation.changes.scan.scan import scan
 
     rows = [acled(i, f"{day:%Y-%m-%d}") for i, day in enumerate(pd.date_range("2024-01-01", periods=40))]
     rows += [acled(100 + i, f"{day:%Y-%m-%d}") for i, day in enumerate([*pd.date_range("2024-01-21", periods=20)] * 4)]

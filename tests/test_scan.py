@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from escalation.changes.scan import scan
-from escalation.changes.scannull import constant_rate
+from escalation.changes.scan.null import constant_rate
+from escalation.changes.scan.scan import scan
 from escalation.charts import text_boxes_clear
 
 # Coal-mining disasters in Britain with ten or more deaths, by year, 1851 to 1962 (Jarrett 1979, data set boot::coal).

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from escalation.changes.effects import Association
+from escalation.changes.effects.associate import Association
 from escalation.charts.effects import effects_axes, effects_panel
 
 __all__ = ["CAVEAT", "COLUMNS", "Effects", "numbers"]

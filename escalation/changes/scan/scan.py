@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from escalation.changes.counts import Counts, as_counts
-from escalation.changes.scanfigure import day_label, draw_profile
-from escalation.changes.scanning import split_profile
-from escalation.changes.scannull import null_statistics, scan_each, shares_of
+from escalation.changes.scan.figure import day_label, draw_profile
+from escalation.changes.scan.kernel import split_profile
+from escalation.changes.scan.null import null_statistics, scan_each, shares_of
 from escalation.charts import new_axes
 
 Family = Literal["poisson", "nb1"]

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from escalation.changes.placebo import Placebo, place, rate_ratio, slope_ratio
-from escalation.changes.pooling import Contrast
-from escalation.changes.regression import SLOPE_DAYS, Regression, Span, regress
+from escalation.changes.effects.placebo import Placebo, place, rate_ratio, slope_ratio
+from escalation.changes.effects.pooling import Contrast
+from escalation.changes.effects.regression import SLOPE_DAYS, Regression, Span, regress
 
 __all__ = ["Association", "Drawn", "associate"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from escalation.changes.scanning import scan_rows
+from escalation.changes.scan.kernel import scan_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from escalation.changes.regression import SLOPE_DAYS, Span, design, estimable, fit_glm, increments
+from escalation.changes.effects.regression import SLOPE_DAYS, Span, design, estimable, fit_glm, increments
 
 __all__ = ["Placebo", "admissible", "non_overlapping", "place", "rate_ratio"]
 

@@ -12,7 +12,7 @@ from statsmodels.genmod.families import Poisson
 from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-from escalation.changes.pooling import Contrast, conditional_contrast, pool
+from escalation.changes.effects.pooling import Contrast, conditional_contrast, pool
 
 __all__ = ["SLOPE_DAYS", "TERMS", "Regression", "Span", "design", "fit_glm", "increments", "regress"]
 

@@ -1,0 +1,1 @@
+"""Rates around dated interventions: regression, posterior and placebo dates, from arrays."""
