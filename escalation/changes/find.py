@@ -18,7 +18,7 @@ from escalation.lattice.prior import Prior
 #: Seed where none is given, so that a result does not change between two runs.
 SEED = 20231017
 #: A hazard enters the default prior if the series is long enough for this many of its regimes.
-REGIMES = 8
+REGIMES = 3
 
 
 def find_changes(
@@ -101,19 +101,20 @@ def find_changes(
 def default_prior(days: int) -> Prior:
     """Take the default prior, with longer regimes where the series is long enough to hold several.
 
-    The shortest mean regimes are those of `Prior`: 30, 60 and 120 days. 480, 1,920, … days are added while `days` hold
-    `REGIMES` of them. This looks at the length of the series and not at its counts.
+    The shortest mean regimes are those of `Prior`: 30, 60 and 120 days. 240, 480, … days are added while `days` hold
+    `REGIMES` of them: with short regimes alone, a series of 10,000 days with three changes is given twenty. This looks
+    at the length of the series and not at its counts.
 
     Examples
     --------
-    >>> [round(1 / h) for h in default_prior(1_000_000).hazard]
-    [30, 60, 120, 480, 1920, 7680, 30720, 122880]
+    >>> [round(1 / h) for h in default_prior(2_000).hazard]
+    [30, 60, 120, 240, 480]
     """
     prior = Prior()
-    longer, mean = [], 4 / min(prior.hazard)
+    longer, mean = [], 2 / min(prior.hazard)
     while REGIMES * mean <= days:
         longer.append(1 / mean)
-        mean *= 4
+        mean *= 2
     return replace(prior, hazard=(*prior.hazard, *longer))
 
 

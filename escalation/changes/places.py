@@ -10,12 +10,16 @@ from escalation.changes.draws import Draws
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Most changes that are told apart by their order alone.
-IN_ORDER = 10
+#: Draws with the most probable number of changes, below which draws with any number serve.
+ENOUGH = 100
 
 
 def interval(days: Ints, prob: float) -> tuple[int, int, int]:
-    """Lower end, median and upper end of an equal-tailed interval of days; both ends are days that were drawn.
+    """Lower end, median and upper end of an equal-tailed interval of days.
+
+    A date is a whole day, so that an interval with at most ``(1 - prob) / 2`` beyond each end would hold more than
+    `prob`: .96 instead of .90 where a change is known to a few days. The ends are therefore the first and the last day
+    whose middle (half of the day's own draws counted) lies within the tails, which holds `prob` on average.
 
     Examples
     --------
@@ -23,45 +27,47 @@ def interval(days: Ints, prob: float) -> tuple[int, int, int]:
     (4, 4, 5)
     """
     tail = (1.0 - prob) / 2
-    low, mid, high = np.quantile(days, [tail, 0.5, 1 - tail], method="nearest").astype(int)
-    return int(low), int(mid), int(high)
-
-
-def in_order(draws: Draws, k: int) -> list[Ints]:
-    """Places in `draws.changes` of the first, second, … change of all draws with exactly k changes."""
-    first = np.concatenate([[0], np.cumsum(draws.number)])[:-1][draws.number == k]
-    return [first + j for j in range(k)]
+    day, times = np.unique(days, return_counts=True)
+    below = np.cumsum(times) / days.size
+    middle = below - times / (2 * days.size)
+    mid = int(np.searchsorted(below, 0.5))
+    low = min(int(np.searchsorted(middle, tail)), mid)
+    high = max(int(np.searchsorted(middle, 1.0 - tail, side="right")) - 1, mid)
+    return int(day[low]), int(day[mid]), int(day[high])
 
 
 def placed(draws: Draws, k: int, probability: Floats) -> list[Ints]:
-    """Places in `draws.changes` of what the draws have to say on each change of one of them.
+    """Places in `draws.changes` of what the draws say of the first, second, … of k changes.
 
-    With many changes, one more here and one less there shifts the order of all in between. So one draw with k changes
-    serves as reference, that whose days have the largest sum of log probability; every draw then gives to each of its
-    changes the nearest of its own, if that lies nearer to this change of the reference than to any other.
+    Draws with k changes are used. Their first changes, second changes, … need not be the same: one spurious change
+    shifts the order of all after it. So one draw serves as reference, that whose days have the largest sum of log
+    probability, and every draw gives to each change of the reference the nearest of its own, if that is nearer to this
+    one than to any other. With many changes few draws agree on their number; then all draws are used.
 
     Parameters
     ----------
     draws
         The draws; at least one has k changes.
     k
-        Number of changes of the reference.
+        Number of changes, at least 1.
     probability
         Probability that a new regime starts on each day, shape (T,).
     """
     bounds = np.concatenate([[0], np.cumsum(draws.number)])
     days = draws.changes
     log_p = np.log(np.maximum(probability, 1e-12))[days]
-    chosen = np.flatnonzero(draws.number == k)
+    same = draws.number == k
+    chosen = np.flatnonzero(same)
     run = np.concatenate([[0.0], np.cumsum(log_p)])
     best = int(chosen[np.argmax(run[bounds[chosen + 1]] - run[bounds[chosen]])])
     reference = days[bounds[best] : bounds[best + 1]]
-    cell = np.searchsorted((reference[1:] + reference[:-1]) / 2, days)
-    order = np.lexsort((np.abs(days - reference[cell]), draws.draw, cell))
-    fresh = np.ones(order.size, dtype=bool)
-    fresh[1:] = (np.diff(cell[order]) != 0) | (np.diff(draws.draw[order]) != 0)
-    nearest = order[fresh]
-    return np.split(nearest, np.searchsorted(cell[nearest], np.arange(1, k)))
+    used = np.flatnonzero(same[draws.draw]) if chosen.size >= ENOUGH else np.arange(days.size)
+    cell = np.searchsorted((reference[1:] + reference[:-1]) / 2, days[used])
+    order = np.lexsort((np.abs(days[used] - reference[cell]), draws.draw[used], cell))
+    first = np.ones(order.size, dtype=bool)
+    first[1:] = (np.diff(cell[order]) != 0) | (np.diff(draws.draw[used][order]) != 0)
+    nearest = order[first]
+    return np.split(used[nearest], np.searchsorted(cell[nearest], np.arange(1, k)))
 
 
 def window_probability(draws: Draws, width: int) -> Floats:

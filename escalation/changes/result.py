@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from escalation.changes.draws import Draws
-from escalation.changes.places import IN_ORDER, in_order, interval, placed, window_probability
+from escalation.changes.places import interval, placed, window_probability
 from escalation.charts import new_axes, rate_panel
 from escalation.lattice.observed import Observed
 from escalation.lattice.prior import Prior
@@ -148,16 +148,16 @@ class Changes:
         """List the changes, if a change is more probable than none.
 
         One row per change, for the most probable number of changes given at least one. `date` is the first day of
-        the new regime (posterior median), `lower` and `upper` its equal-tailed interval, `probability` that a change
-        lies in it over all draws. With few changes these come from the draws with that number, in order; with more
-        than `IN_ORDER`, from the nearest change of every draw (see `placed`). Empty, with the same columns, if P(no
-        jump) is one half or more; see `candidates`.
+        the new regime (posterior median), `lower` and `upper` its equal-tailed interval (see `places.interval`),
+        `probability` that a change lies in it over all draws. Which change of one draw is which of another is decided
+        by nearness (see `places.placed`). Empty, with the same columns, if P(no jump) is one half or more; see
+        `candidates`.
         """
         if self.no_change >= 0.5 or not self.draws.number.any():
             return pd.DataFrame({name: [] for name in COLUMNS}).astype(dict.fromkeys(COLUMNS[3:], "float64"))
         k = int(self.n_changes.to_numpy()[1:].argmax()) + 1
         rows = []
-        for which in in_order(self.draws, k) if k <= IN_ORDER else placed(self.draws, k, self.daily_probability):
+        for which in placed(self.draws, k, self.daily_probability):
             low, mid, high = interval(self.draws.changes[which], self.prob)
             rows.append(
                 {

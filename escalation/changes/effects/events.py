@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from escalation.records.labels import event_labels
+
 __all__ = ["Event", "others_on", "outside", "read_events"]
 
 #: ``"auto"`` reads an event of at least so many days as a window.
@@ -52,22 +54,7 @@ def _days(frame: pd.DataFrame, column: str, bad: list[str], *, optional: bool) -
     return pd.to_datetime(days)
 
 
-def _label(row: pd.Series) -> str:
-    """Name an intervention: its label, else who did what, and where or what in the first words."""
-
-    def cell(name: str) -> str:
-        value = row.get(name)
-        return "" if value is None or pd.isna(value) else " ".join(str(value).replace("_", " ").split())
-
-    if cell("label"):
-        return cell("label")
-    who = " ".join(filter(None, (cell("actor"), cell("kind"))))
-    what = cell("target").split(",")[0].split("(")[0].strip()
-    named = ", ".join(filter(None, (who, what if len(what) <= 34 else ""))) or "intervention"
-    return named[:1].upper() + named[1:] + (" (doubtful)" if cell("notes").lower().startswith("doubtful") else "")
-
-
-def _event(row: pd.Series, first: pd.Timestamp, last: Any, term: str, after: int) -> Event:
+def _event(label: str, first: pd.Timestamp, last: Any, term: str, after: int) -> Event:
     """Turn one row into the days to look at."""
     ends = isinstance(last, pd.Timestamp)
     length = (last - first).days + 1 if ends else 1
@@ -75,7 +62,7 @@ def _event(row: pd.Series, first: pd.Timestamp, last: Any, term: str, after: int
         term = "window" if length >= LEAST_WINDOW else "step"
     days = after if term in ("step", "slope") else length
     lack = "A window needs date_end, and none is given." if term == "window" and not ends else ""
-    return Event(_label(row), term, first, first + pd.Timedelta(days=days - 1), last if ends else first, lack)
+    return Event(label, term, first, first + pd.Timedelta(days=days - 1), last if ends else first, lack)
 
 
 def read_events(frame: Any, term: str, after: int, bad: list[str]) -> list[Event]:
@@ -107,7 +94,8 @@ def read_events(frame: Any, term: str, after: int, bad: list[str]) -> list[Event
         bad.append(f"interventions, row {i}: date_end {last.iloc[i]:%Y-%m-%d} is before date {first.iloc[i]:%Y-%m-%d}")
     if bad:
         return []
-    events = [_event(frame.iloc[i], first.iloc[i], last.iloc[i], term, after) for i in range(len(frame))]
+    rows = zip(event_labels(frame), first, last, strict=True)
+    events = [_event(label, begins, ends, term, after) for label, begins, ends in rows]
     return sorted(events, key=lambda e: (e.term != "window", e.start, e.end))
 
 

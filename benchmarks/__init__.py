@@ -1,0 +1,1 @@
+"""Comparison of this package with others that find changes of a rate in observed counts; see `run.py`."""
