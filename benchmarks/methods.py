@@ -74,7 +74,7 @@ def bic(counts: Ints) -> float:
 
 
 def _segment(counts: Ints) -> Any:
-    from escalation.changes.segment import segment
+    from escalation.changes.segment.segment import segment
 
     return segment(counts, family="poisson", penalty="bic").changepoints
 

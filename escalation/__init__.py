@@ -14,6 +14,9 @@ from escalation.changes.find import find_changes
 from escalation.changes.monitor import Monitor
 from escalation.changes.result import Changes
 from escalation.changes.scan.scan import Scan, scan
+from escalation.changes.segment.crops import SegmentationPath
+from escalation.changes.segment.segment import segment
+from escalation.changes.segment.segmentation import Segmentation
 from escalation.lattice.prior import Prior
 from escalation.reconstruct.call import reconstruct
 from escalation.reconstruct.effects import effects
@@ -43,6 +46,8 @@ __all__ = [
     "Reading",
     "Reconstruction",
     "Scan",
+    "Segmentation",
+    "SegmentationPath",
     "check_case",
     "effects",
     "find_changes",
@@ -53,4 +58,5 @@ __all__ = [
     "read_ucdp_ged",
     "reconstruct",
     "scan",
+    "segment",
 ]

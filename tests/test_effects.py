@@ -338,7 +338,7 @@ def found(rec):
 def test_rows_windows_first_then_by_date_and_none_lost(found):
     table = found.summary()
     assert table["label"].tolist() == [
-        "Truce, Gaza", "US airstrike", "A & <b> drone strike", "US airstrike, two sites (doubtful)",
+        "Gaza truce", "US airstrike", "A & <b> drone strike", "US airstrike, two sites (doubtful)",
     ]  # fmt: skip
     assert table["term"].tolist() == ["window", "step", "step", "step"]
     assert table["days"].tolist() == [23, 14, 14, 14]

@@ -14,10 +14,10 @@ from numba import njit
 from scipy.special import xlogy
 from scipy.stats import nbinom
 
-from escalation.changes.families import NB2, POISSON, coordinates, least_cost, root
-from escalation.changes.partition import last_changes
-from escalation.changes.rategrid import day_costs
-from escalation.changes.segment import segment
+from escalation.changes.segment.families import NB2, POISSON, coordinates, least_cost, root
+from escalation.changes.segment.partition import last_changes
+from escalation.changes.segment.rategrid import day_costs
+from escalation.changes.segment.segment import segment
 
 #: British coal-mining disasters with ten or more deaths, 1851 to 1962 (Jarrett 1979), by year.
 COAL = [

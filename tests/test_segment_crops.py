@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from escalation.changes.segment import segment
+from escalation.changes.segment.segment import segment
 from tests.test_segment import COAL, nb2_cost, optimum, poisson_cost, random_series, sums
 
 

@@ -1,4 +1,4 @@
-"""Build a dossier: the figure and tables of one reconstruction, with a manifest."""
+"""Build a dossier: the figures and tables of one reconstruction, with a manifest."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pandas as pd
 
 import escalation
 from escalation.charts import ManifestRow, write_manifest
+from escalation.dossier.effects import compare, save_effects
 from escalation.dossier.figure import save_overview
 from escalation.dossier.frames import frames_of
 from escalation.dossier.subject import Subject
@@ -31,7 +32,7 @@ Progress = Callable[[str], object]
 _PACKAGES = ("matplotlib", "numba", "numpy", "pandas", "scipy")
 _NAMES = (
     "manifest.json",
-    *(f"overview.{end}" for end in ("csv", "png", "svg", "txt")),
+    *(f"{figure}.{end}" for figure in ("effects", "overview") for end in ("csv", "png", "svg", "txt")),
     *(f"{name}.csv" for name in TABLES),
 )
 
@@ -95,9 +96,10 @@ class BuildReport:
 def build(
     case: Case, out: str | os.PathLike[str], *, progress: Progress | None = None, models: str = "full"
 ) -> BuildReport:
-    """Reconstruct the main series of a case and write its figure, tables and manifest.
+    """Reconstruct the main series of a case and write its figures, tables and manifest.
 
-    Two builds of one case with the same versions give the same bytes, in any folder.
+    Two builds of one case with the same versions give the same bytes, in any folder. A case with interventions has
+    the figure and table ``effects`` beside the others.
 
     Parameters
     ----------
@@ -143,14 +145,18 @@ def write_dossier(
     models: str,
     progress: Progress | None = None,
 ) -> BuildReport:
-    """Write figure, tables and manifest of a reconstruction that is there already.
+    """Write figures, tables and manifest of a reconstruction that is there already.
+
+    Files of an earlier dossier that this one does not have, such as ``effects`` without interventions, are left alone;
+    the manifest lists what belongs to this one.
 
     Parameters
     ----------
     rec : Reconstruction
         By any method.
     subject : Subject
-        Its words, incidents and interventions, and the digests of what was read.
+        Its words, incidents and interventions, and the digests of what was read. The rate is compared around each
+        intervention if `rec` has draws.
     out : path-like
         The folder; it is made if need be.
     models : str
@@ -182,14 +188,24 @@ def write_dossier(
     folder.mkdir(parents=True, exist_ok=True)
     tell = progress or (lambda _: None)
     before = _digests(folder)
-    tell("drawing the overview")
-    rows = save_overview(rec, subject, frames_of(rec, subject), folder, escalation.__version__)
+    rows = _save_figures(rec, subject, folder, tell)
     tell("writing the tables")
     rows += write_tables(rec, folder)
     choices = {"case": subject.name, "method": rec.method, "models": models, "prob": f"{rec.prob:g}"}
     choices |= {"scale": repr(DEFAULT_SCALE)} if subject.described else {}
     rows.append(write_manifest(folder, rows, inputs=subject.inputs, versions=_versions(), seed=SEED, choices=choices))
     return BuildReport(subject.title, folder, _compared(rows, before), rec)
+
+
+def _save_figures(rec: Reconstruction, subject: Subject, folder: Path, tell: Progress) -> list[ManifestRow]:
+    """Write the overview, and the effects of interventions where there are any and draws to compare them by."""
+    tell("drawing the overview")
+    rows = save_overview(rec, subject, frames_of(rec, subject), folder, escalation.__version__)
+    events = len(subject.interventions)
+    if events and rec.method == "joint":
+        tell(f"comparing the rate around {events} intervention{'s' * (events > 1)}")
+        rows += save_effects(compare(rec, subject), rec, subject, folder, escalation.__version__)
+    return rows
 
 
 def _versions() -> dict[str, str]:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from escalation.charts import lane_counts
-from escalation.dossier.labels import short_label
 from escalation.dossier.subject import Subject
 from escalation.reconstruct.result import Reconstruction
+from escalation.records.labels import event_labels
 from escalation.scale.levels import DEFAULT_SCALE, EscalationScale
 
 __all__ = ["DRAWN", "NEITHER", "OFF_SCALE", "OUTSIDE", "Frames", "frames_of", "of_series"]
@@ -132,11 +132,9 @@ def _drawn_events(interventions: pd.DataFrame) -> pd.DataFrame:
     """Return the interventions with short labels; a lull is read off the series itself and is no outside event."""
     if "kind" in interventions:
         interventions = interventions[(interventions["kind"].astype("object") != "lull").to_numpy()]
-    columns = [c for c in ("actor", "kind", "target", "notes") if c in interventions]
-    cells = (interventions[c].astype("object") for c in columns)
-    labels = [short_label(**dict(zip(columns, row, strict=True))) for row in zip(*cells, strict=True)]
+    labels = pd.Series(event_labels(interventions), index=interventions.index, dtype="object")
     dates = {c: pd.to_datetime(interventions[c]) for c in ("date", "date_end")}
-    return pd.DataFrame({**dates, "label": pd.Series(labels, index=interventions.index, dtype="object")})
+    return pd.DataFrame({**dates, "label": labels})
 
 
 def _counts(rec: Reconstruction, incidents: pd.DataFrame, events: pd.DataFrame, lulls: int) -> pd.Series:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from escalation.changes.segmentation import Segmentation
+from escalation.changes.segment.segmentation import Segmentation
 
 #: Costs that differ by less than this share are one cost.
 EQUAL = 1e-10
@@ -32,7 +32,7 @@ class SegmentationPath:
 
     Examples
     --------
-    >>> from escalation.changes.segment import segment
+    >>> from escalation.changes.segment.segment import segment
     >>> path = segment([1, 0, 2, 9, 8, 9, 30, 31], penalty=(3, 200))
     >>> path.frame["changes"].tolist(), path.segmentation(30.0).n_changes, len(path)
     ([2, 1, 0], 1, 3)

@@ -11,13 +11,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from escalation.changes.counts import Counts, as_counts
-from escalation.changes.crops import SegmentationPath, crops
-from escalation.changes.families import NB2, POISSON
-from escalation.changes.options import family_problems, penalty_problems
-from escalation.changes.partition import last_changes
-from escalation.changes.pruning import last_changes_by_length
-from escalation.changes.rategrid import best_path
-from escalation.changes.segmentation import Segmentation, regimes
+from escalation.changes.segment.crops import SegmentationPath, crops
+from escalation.changes.segment.families import NB2, POISSON
+from escalation.changes.segment.options import family_problems, penalty_problems
+from escalation.changes.segment.partition import last_changes
+from escalation.changes.segment.pruning import last_changes_by_length
+from escalation.changes.segment.rategrid import best_path
+from escalation.changes.segment.segmentation import Segmentation, regimes
 from escalation.lattice.prior import Prior
 
 Floats = NDArray[np.float64]

@@ -19,7 +19,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from escalation.changes.families import jit, least_cost, step_jit
+from escalation.changes.segment.families import jit, least_cost, step_jit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from escalation.changes.families import least_cost, root, step_jit
+from escalation.changes.segment.families import least_cost, root, step_jit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

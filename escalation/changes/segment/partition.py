@@ -21,8 +21,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from escalation.changes.families import coordinates, jit, least_cost, step_jit
-from escalation.changes.pieces import (
+from escalation.changes.segment.families import coordinates, jit, least_cost, step_jit
+from escalation.changes.segment.pieces import (
     A_END,
     B_END,
     EXPOSURE,

@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-__all__ = ["short_label"]
+__all__ = ["event_labels", "short_label"]
 
 LONGEST = 20  # characters of a target named after a strike
 CUT = 34  # characters of what was announced
@@ -39,7 +39,8 @@ def short_label(actor: object = None, kind: object = None, target: object = None
 
     A target that is nothing but places stands before the kind; a strike is named by who and how, with its
     target if that is short; anything else, such as an announcement, by who, how and the first words of what.
-    Notes that begin with "doubtful" are carried into the label: a line in a figure looks certain.
+    Notes that begin with "doubtful" are carried into the label: a line in a figure looks certain. So is that a
+    lull is read off the series itself: a comparison of rates around it is circular.
 
     Parameters
     ----------
@@ -71,4 +72,31 @@ def short_label(actor: object = None, kind: object = None, target: object = None
     else:
         label = f"{act}: {_cut(head, CUT)}" if head else act
     doubt = " (doubtful)" if _words(notes).lower().startswith("doubtful") else ""
-    return f"{label[:1].upper()}{label[1:]}{doubt}"
+    circular = " (read off the series)" if how == "lull" else ""
+    return f"{label[:1].upper()}{label[1:]}{circular}{doubt}"
+
+
+def event_labels(interventions: pd.DataFrame) -> list[str]:
+    """Return what each intervention is called in figures, tables and sentences.
+
+    Parameters
+    ----------
+    interventions : DataFrame
+        One row per intervention. A cell of `label` stands as it is; where it is empty or absent, `short_label` of
+        `actor, kind, target, notes` does, and where those are empty too, "Intervention".
+
+    Returns
+    -------
+    list of str
+        One label per row.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"kind": ["truce", "airstrike", None], "label": [None, "first raid", None]})
+    >>> event_labels(frame)
+    ['Truce', 'first raid', 'Intervention']
+    """
+    names = ("label", "actor", "kind", "target", "notes")
+    empty = [None] * len(interventions)
+    cells = (interventions[c].astype("object").tolist() if c in interventions else empty for c in names)
+    return [_words(given) or short_label(*parts) or "Intervention" for given, *parts in zip(*cells, strict=True)]

@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from escalation.changes.families import OPTIONS
+from escalation.changes.segment.families import OPTIONS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

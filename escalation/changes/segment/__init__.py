@@ -1,0 +1,1 @@
+"""Optimal penalised segmentation of observed counts."""
