@@ -18,7 +18,7 @@ from escalation.charts import save_figure, write_if_changed
 from escalation.charts.numbers import numbers_csv
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-LIMIT, QUICK_LIMIT = 180.0, 20.0
+LIMIT, QUICK_LIMIT = 120.0, 20.0
 INTERVALS, QUICK_INTERVALS = 300, 10
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,11 +11,8 @@ from benchmarks.series import number_of_changes, sample
 
 #: Days of each series, and nominal mass of its intervals.
 DAYS, PROB = 1000, 0.9
-#: The default prior on the length of regimes, and the same with that of the simulation, which is longer, added.
-PRIORS = ("default", "default with a hazard of one change in 333 days added")
-HAZARD = 1 / 333
 COLUMNS = (
-    "prior", "n", "series", "matched_series", "true_changes", "nominal", "intervals", "covered", "covered_se",
+    "n", "series", "matched_series", "true_changes", "nominal", "intervals", "covered", "covered_se",
     "median_days", "median_error_days", "fewer", "more", "note",
 )  # fmt: skip
 
@@ -49,27 +45,27 @@ def interval_coverage(series: int, say: Callable[[str], None]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row for each of `PRIORS`, with `COLUMNS`: ``covered`` the share of intervals that hold their change,
+        One row, with `COLUMNS`: ``covered`` the share of intervals that hold their change,
         ``covered_se`` its standard error (series are independent, changes within a series need not be),
         ``median_days`` the width, first and last day included, ``median_error_days`` from the posterior median,
         ``fewer, more`` the share of series with another number of changes than the truth.
     """
-    return pd.DataFrame([_measured(prior, series, say) for prior in PRIORS], columns=list(COLUMNS))
+    return pd.DataFrame([_measured(series, say)], columns=list(COLUMNS))
 
 
-def _measured(prior: str, series: int, say: Callable[[str], None]) -> dict[str, object]:
-    """Measure coverage under one prior."""
-    row: dict[str, object] = {"prior": prior, "n": DAYS, "series": series, "true_changes": number_of_changes(DAYS)}
+def _measured(series: int, say: Callable[[str], None]) -> dict[str, object]:
+    """Measure coverage under the default prior."""
+    row: dict[str, object] = {"n": DAYS, "series": series, "true_changes": number_of_changes(DAYS)}
     kept: list[pd.DataFrame] = []
     surplus = []
     try:
         for number in range(series):
-            part, more = _one(number, prior)
+            part, more = _one(number)
             surplus.append(more)
             if more == 0:
                 kept.append(part)
             if (number + 1) % max(1, series // 10) == 0:
-                say(f"intervals, {prior}: {number + 1} of {series} series, {_covered(kept):.3f} covered in {len(kept)}")
+                say(f"intervals: {number + 1} of {series} series, {_covered(kept):.3f} covered in {len(kept)}")
     except (ImportError, ValueError) as error:
         row["note"] = f"failed: {type(error).__name__}: {str(error)[:200]}"
         say(f"intervals: {row['note']}")
@@ -78,16 +74,13 @@ def _measured(prior: str, series: int, say: Callable[[str], None]) -> dict[str, 
     return row | {"nominal": PROB, "matched_series": len(kept)} | (_summary(kept) if kept else {})
 
 
-def _one(number: int, prior: str) -> tuple[pd.DataFrame, int]:
+def _one(number: int) -> tuple[pd.DataFrame, int]:
     """Intervals of one series beside the truth, and how many changes too many were found."""
-    from escalation.changes.find import default_prior, find_changes
+    from escalation.changes.find import find_changes
 
-    known = default_prior(DAYS)
-    if prior != PRIORS[0]:
-        known = replace(known, hazard=(*known.hazard, HAZARD))
     truth = sample(DAYS, "changes", 1000 + number)
     rng = np.random.default_rng([DAYS, number])
-    found = find_changes(truth.counts, prior=known, prob=PROB, rng=rng).summary()
+    found = find_changes(truth.counts, prob=PROB, rng=rng).summary()
     day, low, high = (found[name].to_numpy().astype(np.int64) for name in ("date", "lower", "upper"))
     hit = score(truth.changes.tolist(), low.tolist(), high.tolist())
     if hit is None:

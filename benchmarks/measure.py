@@ -17,7 +17,7 @@ from benchmarks.series import KINDS, number_of_changes, sample
 from benchmarks.worker import FailedError, OverLimitError, Worker
 
 #: Series of each kind by their length; lengths between take the number of the next shorter one.
-SERIES = {1_000: 20, 10_000: 10, 100_000: 3, 1_000_000: 1}
+SERIES = {1_000: 20, 10_000: 5, 100_000: 3, 1_000_000: 1}
 #: Calls per series: the first row whose seconds the first call does not reach.
 REPEATS = ((1.0, 5), (10.0, 3), (float("inf"), 1))
 COLUMNS = (
@@ -41,7 +41,7 @@ def series_at(n: int, quick: bool = False) -> int:
     Examples
     --------
     >>> series_at(1_000), series_at(50_000), series_at(300), series_at(300, quick=True)
-    (20, 10, 20, 4)
+    (20, 5, 20, 4)
     """
     known = [length for length in SERIES if length <= n]
     many = SERIES[max(known)] if known else max(SERIES.values())

@@ -21,8 +21,8 @@ from escalation.charts import text_boxes_clear
 from escalation.dossier import Subject, build, write_dossier
 from escalation.dossier.figure import draw_overview
 from escalation.dossier.frames import frames_of
-from escalation.records.labels import short_label
 from escalation.dossier.wording import alt_text, finding
+from escalation.records.labels import short_label
 
 EVIL = 'Raids $x^2$ & <script>alert("1")</script>'
 FORMULA = "=HYPERLINK(0)"
