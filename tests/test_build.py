@@ -19,6 +19,8 @@ import pytest
 import escalation as esc
 from escalation.charts import text_boxes_clear
 from escalation.dossier import Subject, build, write_dossier
+from escalation.dossier.effects import alt_text as effects_text
+from escalation.dossier.effects import compare, draw_effects
 from escalation.dossier.figure import draw_overview
 from escalation.dossier.frames import frames_of
 from escalation.dossier.wording import alt_text, finding
@@ -27,7 +29,11 @@ from escalation.records.labels import short_label
 EVIL = 'Raids $x^2$ & <script>alert("1")</script>'
 FORMULA = "=HYPERLINK(0)"
 TABLES = ["changes", "conflicts", "cumulative", "daily", "habits", "models", "rate", "reports", "summary"]
-NAMES = sorted([f"{name}.csv" for name in TABLES] + [f"overview.{end}" for end in ("csv", "png", "svg", "txt")])
+FIGURES = ["effects", "overview"]
+EFFECTS = {f"effects.{end}" for end in ("csv", "png", "svg", "txt")}
+NAMES = sorted(
+    [f"{name}.csv" for name in TABLES] + [f"{name}.{end}" for name in FIGURES for end in ("csv", "png", "svg", "txt")]
+)
 BUILD = "import sys, escalation as esc; from escalation.dossier import build; " \
     "build(esc.load_case('five-documents'), sys.argv[1], models='fast')"  # fmt: skip
 
@@ -159,6 +165,50 @@ def test_the_numbers_of_the_figure_are_those_of_the_tables(twice):
         assert drawn == table
 
 
+def same_table(path, table):
+    """Compare a CSV of six digits with the frame it was written from."""
+    rows = rows_of(path)
+    assert list(rows[0]) == list(table.columns)
+    assert len(rows) == len(table)
+    for name in table:
+        cells = [row[name] for row in rows]
+        if pd.api.types.is_numeric_dtype(table[name]):
+            found = np.array([float(cell) if cell else np.nan for cell in cells])
+            np.testing.assert_allclose(found, table[name].to_numpy(dtype=float, na_value=np.nan), rtol=1e-5)
+        elif pd.api.types.is_datetime64_any_dtype(table[name]):
+            assert cells == [f"{day:%Y-%m-%d}" for day in table[name]]
+        else:
+            assert cells == table[name].tolist()
+
+
+def test_the_table_of_effects_is_the_summary_and_the_figure_is_drawn_from_it(twice):
+    case = esc.load_case("five-documents")
+    rec = esc.reconstruct(case, models="fast")
+    table = esc.effects(rec, case.interventions).summary()
+    same_table(twice[0] / "effects.csv", table)
+    assert len(table) == len(case.interventions) == 3
+    subject = Subject.of_case(case)
+    found = compare(rec, subject)
+    (ax,) = draw_effects(found, rec, subject, "1").axes
+    for marker, name in (("o", "glm_ratio"), ("D", "posterior_ratio")):
+        dots = [line for line in ax.lines if line.get_marker() == marker and line.get_transform() == ax.transData]
+        assert [dot.get_xdata()[0] for dot in dots] == pytest.approx(table[name].tolist())
+        assert [round(dot.get_ydata()[0]) for dot in dots] == [0, 1, 2]  # each on its row
+    words = [text.get_text() for text in ax.texts]
+    assert frames_of(rec, subject).interventions["label"].tolist() == [word for word in words if word[:2] == "US"]
+    assert effects_text(found, rec, subject) + "\n" == (twice[0] / "effects.txt").read_text().replace("\r", "")
+
+
+def test_rows_without_an_estimate_are_named_and_said(tiny, built):
+    rows = rows_of(built.folder / "effects.csv")
+    assert [row["label"] for row in rows] == ["Gaza truce", "US airstrike, $\\alpha$ (doubtful)"]
+    assert {row["posterior_ratio"] for row in rows} == {""}
+    assert all("the 14 days before start" in row["note"] for row in rows)
+    said = (built.folder / "effects.txt").read_text()
+    assert "Not estimated: 2 of 2 rows" in said
+    assert EVIL in said
+
+
 def test_what_is_drawn_and_what_is_not_adds_up(tiny, built):
     count = {row["quantity"]: int(row["value"]) for row in rows_of(built.folder / "overview.csv") if row["quantity"]}
     assert count["reports given"] == 6
@@ -179,9 +229,10 @@ def test_what_is_drawn_and_what_is_not_adds_up(tiny, built):
 
 
 def test_outside_text_is_harmless_and_verbatim(tiny, built):
-    tree = ElementTree.fromstring((built.folder / "overview.svg").read_bytes())
-    assert not [node for node in tree.iter() if node.tag.endswith(("script", "}b"))]
-    assert EVIL in (tree[0].text or "")
+    for name in FIGURES:
+        tree = ElementTree.fromstring((built.folder / f"{name}.svg").read_bytes())
+        assert not [node for node in tree.iter() if node.tag.endswith(("script", "}b"))]
+        assert EVIL in (tree[0].text or "")
     assert EVIL in (built.folder / "overview.txt").read_text()
     fig = draw_overview(built.reconstruction, Subject.of_case(tiny), frames_of(built.reconstruction,
                         Subject.of_case(tiny)), "1")  # fmt: skip
@@ -199,6 +250,16 @@ def test_text_neither_clips_nor_overlaps(tiny, built, stepped):
         fig = draw_overview(rec, subject, frames_of(rec, subject), "1")
         assert len(fig.axes) == (3 if subject.described else 2)
         assert text_boxes_clear(fig) == []
+    long = "a raid on a place whose name goes on and on " * 4
+    dates = pd.date_range("2024-01-16", periods=9, freq="2D")
+    events = pd.DataFrame({"date": dates, "label": [long, *[f"raid {i}" for i in range(8)]]})
+    many = replace(Subject("step", EVIL, f"Source: {long}"), interventions=events)
+    for rec, subject in [subjects[0], (stepped, many)]:
+        found = compare(rec, subject)
+        fig = draw_effects(found, rec, subject, "1")
+        assert text_boxes_clear(fig) == []
+        assert not [text for text in fig.axes[0].texts if text.get_parse_math()]
+        assert any("drawn with escalation 1" in text.get_text() for text in fig.axes[0].texts)
 
 
 def test_only_files_whose_bytes_change_are_written_again(tiny, built):
@@ -212,7 +273,7 @@ def test_only_files_whose_bytes_change_are_written_again(tiny, built):
     assert {file.name for file in report.files if file.state == "wrote"} == {"rate.csv"}
     assert {path.name for path in folder.iterdir() if path.stat().st_mtime != 1} == {"rate.csv"}
     assert [file.sha256 for file in report.files] == [file.sha256 for file in built.files]
-    assert "14 files, 1 of them new or changed" in repr(report)
+    assert "18 files, 1 of them new or changed" in repr(report)
     assert list(report.summary().columns) == ["file", "state", "bytes", "sha256"]
 
 
@@ -236,6 +297,9 @@ def test_an_interpolator_has_no_band_no_changes_and_no_models(tmp_path):
     subject = Subject("line", "Line", "Source: none")
     report = write_dossier(rec, subject, tmp_path, models="full")
     assert not {"changes.csv", "models.csv"} & {file.name for file in report.files}
+    events = pd.DataFrame({"date": pd.to_datetime(["2024-01-16"]), "date_end": [pd.NaT], "kind": ["truce"]})
+    report = write_dossier(rec, replace(subject, interventions=events), tmp_path, models="full")
+    assert not EFFECTS & {file.name for file in report.files}
     assert "no band" in finding(rec)
     assert "does not say whether the rate changed" in alt_text(rec, subject, frames_of(rec, subject))
 
@@ -248,6 +312,18 @@ def test_a_case_without_incidents_and_interventions_has_two_panels(tiny, built, 
     assert len(draw_overview(built.reconstruction, subject, frames, "1").axes) == 2
     assert "Two panels" in alt_text(built.reconstruction, subject, frames)
     assert set(subject.inputs) == {"datapackage.json", "reports.csv", "sources.csv"}
+
+
+def test_without_interventions_there_are_no_effects_and_those_of_an_earlier_build_are_left(tiny, built, tmp_path):
+    (tmp_path / "effects.csv").write_text("mine")
+    subject = replace(Subject.of_case(tiny), interventions=tiny.interventions.iloc[:0])
+    told: list[str] = []
+    report = write_dossier(built.reconstruction, subject, tmp_path, models="fast", progress=told.append)
+    assert told == ["drawing the overview", "writing the tables"]
+    assert not EFFECTS & {file.name for file in report.files}
+    assert not EFFECTS & {row["path"] for row in json.loads((tmp_path / "manifest.json").read_text())["files"]}
+    assert {path.name for path in tmp_path.iterdir()} & EFFECTS == {"effects.csv"}
+    assert (tmp_path / "effects.csv").read_text() == "mine"
 
 
 def test_no_incident_within_the_dates_leaves_empty_lanes(tiny, built):
@@ -270,7 +346,7 @@ def test_dozens_are_drawn_as_a_range():
     ("cells", "label"),
     [
         ((None, "truce", None), "Truce"),
-        ((pd.NA, "lull", "Iraq, Syria, Jordan"), "Iraq, Syria, Jordan lull"),
+        ((pd.NA, "lull", "Iraq, Syria, Jordan"), "Iraq, Syria, Jordan lull (read off the series)"),
         (("US (CJTF-OIR)", "drone_strike", "five militants preparing a drone"), "US drone strike"),
         (("militia", "announcement", "reduced pace of operations until the end of it"), None),
     ],
@@ -285,7 +361,7 @@ def test_progress_is_told_step_by_step(tiny, built, tmp_path):
     write_dossier(
         built.reconstruction, Subject.of_case(tiny), tmp_path / "a" / "b", models="fast", progress=told.append
     )
-    assert told == ["drawing the overview", "writing the tables"]
+    assert told == ["drawing the overview", "comparing the rate around 2 interventions", "writing the tables"]
 
 
 def test_a_folder_that_cannot_be_made_is_told_before_the_work(tiny, tmp_path):

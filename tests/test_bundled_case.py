@@ -7,6 +7,10 @@ import pandas as pd
 import pytest
 
 import escalation as esc
+from escalation.charts import text_boxes_clear
+from escalation.dossier import Subject
+from escalation.dossier.effects import alt_text, compare, draw_effects
+from escalation.dossier.frames import frames_of
 
 # Totals attributed to a U.S. official (date, total); compiled apart from the case's own files.
 BACKBONE = {
@@ -103,3 +107,22 @@ def test_five_documents_cannot_tell():
     assert rec.cumulative["lower"].iloc[-1] >= 150
     assert "cannot tell" in rec.changes.sentence()
     assert not rec.reports.loc[rec.reports["scope"] == "Iraq", "used"].any()
+
+
+def test_the_effects_have_a_row_for_every_intervention_and_the_truce_is_said_in_numbers(case, rec):
+    subject = Subject.of_case(case)
+    found = compare(rec, subject)
+    table = found.summary()
+    assert len(table) == len(case.interventions)
+    said = alt_text(found, rec, subject)
+    truce = table.iloc[0]
+    assert f"log axis, {len(case.interventions)} rows" in said
+    assert f"Gaza truce (2023-11-24 to 2023-11-30): the rate during it was {truce['glm_ratio']:.2f} times" in said
+    assert f"{truce['glm_ratio_lower']:.2f}–{truce['glm_ratio_upper']:.2f}" in said
+    # Each event is called the same in both figures; a lull, which only the effects show, says what it is.
+    drawn = frames_of(rec, subject).interventions
+    assert sorted(drawn["label"]) == sorted(label for label in table["label"] if "lull" not in label)
+    assert table["label"].str.endswith("lull (read off the series)").sum() == 1
+    fig = draw_effects(found, rec, subject, "1")
+    assert text_boxes_clear(fig) == []
+    assert set(table["label"]) <= {text.get_text() for text in fig.axes[0].texts}  # none is cut

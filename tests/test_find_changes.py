@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from scipy.special import gammaln
 
 import escalation as esc
@@ -260,3 +261,63 @@ def test_extremes_work():
     counts = np.random.default_rng(0).poisson(np.repeat([1e9, 2e9], 10))
     row = esc.find_changes(counts, prior=many).summary().iloc[0]
     assert (row["date"], row["ratio"]) == (10, pytest.approx(2.0, rel=1e-3))
+
+
+def _from_prior(prior, days, rng):
+    """Counts, rates and number of jumps of a series drawn from the prior."""
+    models = prior.models("full")
+    weights = np.array([m.weight for m in models])
+    m = models[rng.choice(len(models), p=weights / weights.sum())]
+
+    def fresh():
+        centre, spread = (m.centre, m.spread) if m.centre else (rng.choice(prior.centre), rng.choice(prior.spread))
+        return np.log(centre) + spread * rng.normal()
+
+    log_rate, jumps, x = np.empty(days), 0, fresh()
+    for t in range(days):
+        if t > 0:
+            x += m.sigma * rng.normal()
+            if rng.random() < m.hazard:
+                x, jumps = fresh(), jumps + 1
+        log_rate[t] = x
+    rate = np.exp(log_rate)
+    counts = rng.poisson(rate) if m.phi == 0.0 else rng.negative_binomial(rate / m.phi, 1.0 / (1.0 + m.phi))
+    return counts, rate, jumps
+
+
+@pytest.mark.slow
+def test_ranks_of_truths_drawn_from_the_prior_are_uniform():
+    """Simulation-based calibration (Talts et al. 2018), and P(jump) against how often there is one."""
+    prior = esc.Prior(grid=(1e-4, 1e4, 0.05), centre=(0.1, 0.316, 1.0, 3.16, 10.0))
+    rank, number, covered, said, jumped = [], [], [], [], []
+    for seed in range(300):
+        rng = np.random.default_rng([7, seed])
+        counts, rate, jumps = _from_prior(prior, 120, rng)
+        found = esc.find_changes(counts, prior=prior, draws=399)
+        rank.append((found.draws.mean_rate(60, 61) < rate[60]).mean())
+        below, same = (found.draws.number < jumps).mean(), (found.draws.number == jumps).mean()
+        number.append(below + rng.random() * same)
+        covered.append(((found.rate["lower"] <= rate) & (rate <= found.rate["upper"])).mean())
+        said.append(found.jump)
+        jumped.append(jumps > 0)
+    assert stats.kstest(rank, "uniform").pvalue > 0.01
+    assert stats.kstest(number, "uniform").pvalue > 0.01
+    assert np.mean(covered) == pytest.approx(0.9, abs=3 * np.std(covered) / np.sqrt(300))
+    spread = np.sqrt(np.sum(np.multiply(said, np.subtract(1, said))))
+    assert np.sum(jumped) == pytest.approx(np.sum(said), abs=3 * spread)
+
+
+@pytest.mark.slow
+def test_intervals_of_dates_hold_what_they_say():
+    """Three changes in 1,000 days; series in which three are found."""
+    held = []
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        start = np.cumsum(rng.integers(100, 280, 3))
+        rates = np.exp(np.cumsum([0.5, *(rng.choice([-1, 1], 3) * rng.uniform(0.3, 1.0, 3))]))
+        counts = rng.poisson(np.repeat(rates, np.diff([0, *start, 1000])))
+        found = esc.find_changes(counts, models="jumps").summary()
+        if len(found) == 3:
+            held += ((found["lower"] <= start) & (start <= found["upper"])).tolist()
+    assert len(held) >= 120
+    assert 0.86 <= np.mean(held) <= 0.94

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from escalation.changes.effects.result import CAVEAT, Effects
+from escalation.changes.effects.result import Effects
 from escalation.charts import ManifestRow, effects_panel, save_figure, style
 from escalation.charts.heading import KEY_LEAD, heading
 from escalation.charts.lettering import text_width, wrap
@@ -82,6 +82,7 @@ def draw_effects(found: Effects, rec: Reconstruction, subject: Subject, version:
         fig = Figure(figsize=(WIDTH / 72, height / 72))
         place = (left / WIDTH, below / height, (WIDTH - left - SHARES) / WIDTH, inner / height)
         ax = effects_panel(fig.add_axes(place), table, title=title, subtitle=subtitle, prob=found.prob)
+        Pen(ax).text(-10, inner + 3, "days compared", ha="right", color=MUTED, fontsize=SIZES["small"])
         _credit(ax, credit, left)
         fig.draw_without_rendering()  # ticks are made now, with these settings, and not later with others
     return fig
@@ -101,17 +102,20 @@ def _credit(ax: Axes, lines: tuple[str, ...], left: float) -> None:
         pen.text(MARGIN - left, -AXIS - LEAD * (i + 0.8), line, fontsize=SIZES["small"], color=MUTED)
 
 
-def _span(first: pd.Timestamp, last: pd.Timestamp) -> str:
-    return day_text(*days([first, last]), year=True)
+def _span(rec: Reconstruction) -> str:
+    """Return the first and last day of a series in words that stay on one line."""
+    return day_text(*days([rec.dates[0], rec.dates[-1]]), year=True).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _headings(found: Effects, rec: Reconstruction, subject: Subject) -> tuple[str, str]:
     """Return title and subtitle: the measure, the series, and how a row is read."""
     about = ", ".join(filter(None, (subject.title, subject.series)))
+    lasting = "; events of three days or more first" if (found.table["term"] == "window").any() else ""
     return (
-        f"Rate of {subject.units} from each outside event on, as a multiple of the rate before",
-        f"{about}. {_span(rec.dates[0], rec.dates[-1])}. Mean rate in the days given over that in the {found.before} "
-        "days before them, log scale. Association in time, not cause",
+        f"Rate of {subject.units} during and after dated events, as a multiple of the rate before",
+        f"{about}. {_span(rec)}. Mean rate in the days compared over that in the {found.before} days before them, log "
+        f"scale{lasting}. The posterior is drawn towards 1: its prior gives a constant rate probability "
+        f"{found.prior_constant:.2f}. Association in time, not cause",
     )
 
 
@@ -135,26 +139,23 @@ def alt_text(found: Effects, rec: Reconstruction, subject: Subject) -> str:
     table = found.summary()
     rows = "1 row" if len(table) == 1 else f"{len(table)} rows"
     said = [
-        f"Dots with whiskers on a log axis, {rows}, one for each outside event: the rate of {subject.units} in the "
+        f"Dots with whiskers on a log axis, {rows}, one for each dated event: the rate of {subject.units} in the "
         f"days from the event on, as a multiple of the rate in the {found.before} days before, by regression and by "
-        f"the posterior, over the range of the same ratio at placebo dates. {subject.title}, "
-        f"{_span(rec.dates[0], rec.dates[-1])}."
+        f"the posterior, over the range of the same ratio at placebo dates. {subject.title}, {_span(rec)}."
     ]
     known = table["posterior_ratio"].notna().to_numpy()
-    if known.any():
-        said.append(found.sentences()[int(known.argmax())])
-    return "\n".join([*said, _in_sum(table), CAVEAT])
+    *sentences, shrinkage, caveat = found.sentences()
+    said += [sentences[int(known.argmax())]] if known.any() else []
+    return "\n".join([*said, _in_sum(table), *([shrinkage] if known.any() else []), caveat])
 
 
 def _in_sum(table: pd.DataFrame) -> str:
     """Count the rows whose regression interval leaves 1 out, and those that could not be estimated."""
-    with_interval = table[table["glm_ratio_lower"].notna()]
-    below, above = (with_interval["glm_ratio_upper"] < 1).sum(), (with_interval["glm_ratio_lower"] > 1).sum()
+    below, above = int((table["glm_ratio_upper"] < 1).sum()), int((table["glm_ratio_lower"] > 1).sum())
     lacking = int(table["posterior_ratio"].isna().sum())
     said = (
-        f"Of {len(with_interval)} intervals of the regression {below} lie below 1 and {above} above 1."
-        if len(with_interval)
-        else "The regression has no interval in any row."
+        f"The interval of the regression lies below 1 in {below} and above 1 in {above} of "
+        f"{table['glm_ratio_lower'].notna().sum()} rows that have one."
     )
     return said + (f" Not estimated: {lacking} of {len(table)} rows; the table says why." if lacking else "")
 
