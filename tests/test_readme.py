@@ -114,6 +114,31 @@ def test_result_is_that_of_the_figures() -> None:
     assert said in WORDS, f"README should say: {said}"
 
 
+def effect_in_words() -> str:
+    """Say the first row of figures/effects.csv as README does."""
+    row = figures("effects.csv").iloc[0]
+    start, end = pd.Timestamp(row["start"]), pd.Timestamp(row["end"])
+
+    def ratio(name: str) -> str:
+        return f"{row[name]:.2f} ({{}}{row[f'{name}_lower']:.2f}–{row[f'{name}_upper']:.2f})"
+
+    return (
+        f"{row['label']}, {start.day} to {end.day} {end:%B %Y}: regression "
+        f"{ratio('glm_ratio').format('90 % interval ')}, posterior {ratio('posterior_ratio').format('')}, P(lower) "
+        f"{row['p_lower']:.2f}. Of {row['placebo_n']:.0f} placebo dates a share of {row['placebo_share']:.2f} differs "
+        f"from 1 at least as much; only {row['placebo_apart']:.0f} of them fit side by side."
+    )
+
+
+def test_the_truce_is_quoted_as_computed() -> None:
+    said = effect_in_words()
+    assert said in WORDS, f"README should say: {said}"
+    row = figures("effects.csv").iloc[0]
+    low = max(row["glm_ratio_lower"], row["posterior_ratio_lower"])
+    high = min(row["glm_ratio_upper"], row["posterior_ratio_upper"])
+    assert f"Both hold a ratio of {low:.2f} to {high:.2g}." in WORDS
+
+
 def study(name: str) -> pd.DataFrame:
     return figures(f"calibration/{name}.csv")
 

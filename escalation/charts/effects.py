@@ -198,7 +198,7 @@ def _write(pen: Pen, rows: pd.DataFrame) -> None:
         room = left - 24 - text_width(when, SIZES["label"])
         pen.text(-left, y, _cut(str(row["label"]), room), color=INK if known else FAINT, **look)
         if not known:
-            pen.text(6, y, "not estimated", color=FAINT, **look)
+            pen.text(6, y, "not estimated", color=FAINT, backgroundcolor="white", **look)
         elif not np.isnan(row["placebo_share"]):
             pen.text(pen.sheet.width + 8, y, f"{row['placebo_share']:.2f}", color=MUTED, **look)
     if len(rows) and rows["placebo_share"].notna().any():

@@ -87,7 +87,7 @@ class Scan:
         return (
             f"A constant rate {verdict} at {100 * SIZE:g} % (p = {self.p_value:.2g}, Monte-Carlo error "
             f"{self.p_error:.1g}, {self.replicates} replicates, {model}); "
-            f"the best single change starts on {day_label(self.date)} (statistic {self.statistic:.2f}): "
+            f"the best single change starts at {day_label(self.date)} (statistic {self.statistic:.2f}): "
             f"rate {self.rate_before:.3g} before, {self.rate_after:.3g} after, ratio {self.ratio:.3g}."
         )
 
