@@ -50,6 +50,19 @@ def test_sees_a_change_and_forgets_it():
     assert heard[-1] < 0.2
 
 
+def test_extend_takes_the_same_days():
+    one, many = (esc.Monitor(models="jumps", memory=5) for _ in range(2))
+    for count in (2, None, 0, 7):
+        one.update(count)
+    many.extend([2, None, 0, 7])
+    assert many.probability(3) == one.probability(3)
+    with pytest.raises(ValueError, match="negative"):
+        many.extend([1, -1])
+    with pytest.raises(ValueError, match="prior's grid"):
+        many.extend([1, 10**6])
+    assert many.days == 4
+
+
 def test_bad_input():
     monitor = esc.Monitor(models="jumps", memory=5)
     with pytest.raises(ValueError, match="call update first"):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import html
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from escalation.changes.counts import as_counts
 from escalation.lattice.online import Filter
@@ -36,8 +39,8 @@ class Monitor:
     Examples
     --------
     >>> monitor = Monitor(models="jumps", memory=7)
-    >>> for count in [1, 0, 1, 2, 0, 1, 0, 1, 1, 0, 1, 0, 6, 7, 5]:
-    ...     monitor.update(count)
+    >>> monitor.extend([1, 0, 1, 2, 0, 1, 0, 1, 1, 0, 1, 0, 6, 7])
+    >>> monitor.update(5)
     >>> monitor.probability(7) > 0.9
     True
     """
@@ -93,6 +96,29 @@ class Monitor:
                 f"{highest:g}; give exposure in another unit, or prior=Prior(grid=(lowest, highest, step))"
             )
         self._filter.append(value, weight)
+
+    def extend(self, counts: ArrayLike | pd.Series[Any], exposure: ArrayLike | pd.Series[Any] | None = None) -> None:
+        """Take several more days.
+
+        Parameters
+        ----------
+        counts, exposure
+            As for `find_changes`, shape (n,) each.
+
+        Raises
+        ------
+        ValueError
+            As for `find_changes`, before any day is taken.
+        """
+        days = as_counts(counts, exposure)
+        top = self.prior.grid[1]
+        if (days.values > 10 * top * days.exposure).any():
+            raise ValueError(
+                f"counts: the largest is {days.values.max()}, which speaks for a rate above the prior's grid, which "
+                f"ends at {top:g}; give exposure in another unit, or prior=Prior(grid=(lowest, highest, step))"
+            )
+        for value, weight in zip(days.values.tolist(), days.exposure.tolist(), strict=True):
+            self._filter.append(value, weight)
 
     def probability(self, days: int) -> float:
         """Probability that the rate jumped on one of the last days.
