@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from escalation.lattice.steps import arrive, depart, jit, step_jit
+from escalation.lattice.sampling import pick
+from escalation.lattice.steps import arrive, depart, jit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -104,22 +105,6 @@ def smooth(
     return rates, change
 
 
-@step_jit
-def _pick(weights: Floats, n: int, u: float) -> int:
-    """Index i with probability weights[i] / sum(weights[:n])."""
-    total = 0.0
-    for i in range(n):
-        total += weights[i]
-    mark, run, last = u * total, 0.0, 0
-    for i in range(n):
-        if weights[i] > 0.0:
-            run += weights[i]
-            last = i
-            if run > mark:
-                return i
-    return last
-
-
 @jit
 def sample(
     messages: Floats, pi: Floats, drift: Floats, hazard: float, n: int, rng: Any
@@ -130,7 +115,7 @@ def sample(
     cell, new = np.empty((n, T), np.int64), np.zeros((n, T), np.bool_)
     weight = np.empty(2 * m + 1)
     for i in range(n):
-        k = _pick(messages[T - 1], K, rng.random())
+        k = pick(messages[T - 1], K, rng.random())
         for t in range(T - 1, -1, -1):
             cell[i, t] = k
             if t == 0:
@@ -143,7 +128,7 @@ def sample(
             fresh = hazard * pi[k]
             if rng.random() * ((1.0 - hazard) * kept + fresh) < fresh:
                 new[i, t] = True
-                k = _pick(a, K, rng.random())
+                k = pick(a, K, rng.random())
             else:
-                k = k - (_pick(weight, 2 * m + 1, rng.random()) - m)
+                k = k - (pick(weight, 2 * m + 1, rng.random()) - m)
     return cell, new

@@ -12,7 +12,7 @@ Ints = NDArray[np.int64]
 
 
 @step_jit
-def _pick(weights: Floats, n: int, u: float) -> int:
+def pick(weights: Floats, n: int, u: float) -> int:
     """Index i with probability weights[i] / sum(weights[:n]), from one uniform number."""
     total = 0.0
     for i in range(n):
@@ -73,9 +73,9 @@ def sample(
             sums[r] += msgs[r, q]
     ends = sums[start[T] : start[T + 1]].copy()
     for i in range(n):
-        c = _pick(ends, ends.shape[0], uniforms[i, T, 0])
+        c = pick(ends, ends.shape[0], uniforms[i, T, 0])
         state[:] = msgs[start[T] + c]
-        c, k = low[T] + c, _pick(state, K, uniforms[i, T, 1])
+        c, k = low[T] + c, pick(state, K, uniforms[i, T, 1])
         for t in range(T, 0, -1):
             u = uniforms[i, t - 1]
             rate[i, t - 1] = k
@@ -90,7 +90,7 @@ def sample(
                     continue
                 r = start[t - 1] + i0
                 weight[j] = step[j, k] * thin[t - 1, j] * _into(msgs[r], sums[r], pi, drift, hazard, t == 1, k)
-            j = _pick(weight, jmax, u[0])
+            j = pick(weight, jmax, u[0])
             y[i, t - 1] = j
             c -= j
             if t == 1:
@@ -101,11 +101,11 @@ def sample(
             if u[1] * whole < hazard * pi[k] * sums[r]:
                 new[i, t - 1] = True
                 state[:] = a
-                k = _pick(state, K, u[2])
+                k = pick(state, K, u[2])
             elif drift.shape[0] > 1:
                 for d in range(2 * m + 1):
                     src = k - (d - m)
                     weight[d] = a[src] * drift[d, src] if 0 <= src < K else 0.0
-                k = k - (_pick(weight, 2 * m + 1, u[2]) - m)
+                k = k - (pick(weight, 2 * m + 1, u[2]) - m)
         before[i] = c
     return y, rate, new, before
