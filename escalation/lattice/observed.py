@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,8 +116,7 @@ def infer_observed(
             found = infer_observed(
                 values, exposure, prior, which=which, levels=levels, draws=draws, rng=rng, mapper=pool.map
             )
-        object.__setattr__(found._tables, "mapper", map)  # the pool is gone
-        return found
+        return replace(found, _tables=replace(found._tables, mapper=map))  # the pool is gone
     days, rows = values.size, Rows.of(values, exposure)
     models = usable(prior, which, days)
     base = np.log([m.weight for m in models])
