@@ -161,5 +161,5 @@ def _changes(series: Counts, found: Observed, prior: Prior, prob: float) -> Chan
     draws = Draws(series.days, paths.offsets, paths.first, paths.rate, paths.daily, paths.row)
     return Changes(
         series.index, draws, rate, found.change, found.no_change, found.constant, found.no_change - found.constant,
-        float(still), prob, models, prior, found,
+        float(still), prob, models, prior, found, series,
     )  # fmt: skip

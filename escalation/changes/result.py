@@ -11,9 +11,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from escalation.changes.counts import Counts
 from escalation.changes.draws import Draws
 from escalation.changes.places import interval, placed, window_probability
-from escalation.charts import new_axes, rate_panel
+from escalation.charts import counts_panel, new_axes, rate_panel
+from escalation.charts.seriesaxis import unit_of
 from escalation.lattice.observed import Observed
 from escalation.lattice.prior import Prior
 
@@ -75,6 +77,8 @@ class Changes:
         Every model with its prior and posterior weight; None where the reconstruction holds them.
     prior
         What was assumed of the rate; None where the reconstruction holds it.
+    counts
+        The counts that were observed; None where they were reconstructed.
     """
 
     dates: pd.Index[Any]
@@ -89,6 +93,7 @@ class Changes:
     models: pd.DataFrame | None = field(default=None, repr=False)
     prior: Prior | None = field(default=None, repr=False)
     _observed: Observed | None = field(default=None, repr=False)
+    counts: Counts | None = field(default=None, repr=False)
 
     @property
     def rates(self) -> Floats:
@@ -215,17 +220,26 @@ class Changes:
         return pd.DataFrame(rows, columns=["start", "end", *COLUMNS[3:]])
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the rate per day with its band, the change points if any is probable, and the answer in words.
+        """Draw the rate with its band, over the counts if they were observed, the change points and the answer.
 
         Parameters
         ----------
         ax
             Axes with room above for a title; None makes a figure of its own.
         """
-        no_events = pd.DataFrame({"date": pd.to_datetime([]), "label": []})
-        return rate_panel(
-            ax if ax is not None else new_axes(), self.rate[["median", "lower", "upper"]], self.summary(), no_events,
-            title="Rate", subtitle="Incidents per day", note=self.sentence(), prob=self.prob,
+        ax = ax if ax is not None else new_axes()
+        rate, note = self.rate[["median", "lower", "upper"]], self.sentence()
+        if self.counts is None:
+            no_events = pd.DataFrame({"date": pd.to_datetime([]), "label": []})
+            return rate_panel(
+                ax, rate, self.summary(), no_events,
+                title="Rate", subtitle="Incidents per day", note=note, prob=self.prob,
+            )  # fmt: skip
+        seen = self.counts
+        counts = pd.Series(np.where(seen.seen, seen.values, np.nan), index=seen.index)
+        return counts_panel(
+            ax, counts, rate, self.summary(), exposure=seen.exposure, title="Observed counts and their rate",
+            subtitle=f"Incidents {unit_of(seen.index, seen.exposure)}", note=note, prob=self.prob,
         )  # fmt: skip
 
     def sentence(self) -> str:

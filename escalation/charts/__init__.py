@@ -6,6 +6,7 @@ figure beside its numbers and its words.
 
 from escalation.charts.boxes import text_boxes_clear
 from escalation.charts.canvas import new_axes
+from escalation.charts.counts import counts_panel
 from escalation.charts.effects import effects_panel
 from escalation.charts.incidents import lane_counts
 from escalation.charts.lanes import lanes_panel
@@ -18,6 +19,7 @@ __all__ = [
     "HEADINGS",
     "STYLE",
     "ManifestRow",
+    "counts_panel",
     "cumulative_panel",
     "effects_panel",
     "lane_counts",

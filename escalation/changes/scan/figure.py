@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from escalation.charts.curve import number_axis
 from escalation.charts.heading import DOTS, KeyItem, draw_heading, heading
+from escalation.charts.seriesaxis import dress_series, series_places, set_series_window
 from escalation.charts.sheet import Pen
 from escalation.charts.style import INK, MODEL, MUTED
-from escalation.charts.timeaxis import days, dress, set_window
 
 Floats = NDArray[np.float64]
 
@@ -28,17 +27,6 @@ def day_label(value: Any) -> str:
     ('2024-02-04', '1892')
     """
     return f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else str(value)
-
-
-def _places(index: pd.Index[Any]) -> tuple[Floats, bool]:
-    """Places of labels on the horizontal axis, and whether they are dates; other than numbers are counted from 1."""
-    if isinstance(index, pd.PeriodIndex):
-        index = index.to_timestamp()
-    if isinstance(index, pd.DatetimeIndex):
-        return days(index.tz_localize(None)), True
-    if pd.api.types.is_numeric_dtype(index.dtype):
-        return index.to_numpy(dtype=np.float64), False
-    return np.arange(1.0, len(index) + 1.0), False
 
 
 def draw_profile(ax: Axes, profile: pd.Series[float], critical: float, date: Any, note: str) -> Axes:
@@ -57,15 +45,12 @@ def draw_profile(ax: Axes, profile: pd.Series[float], critical: float, date: Any
     note
         The finding in words, shown beneath the subtitle.
     """
-    where, dated = _places(profile.index)
+    where, dated = series_places(profile.index)
     value = profile.to_numpy(dtype=np.float64)
     best = int(value.argmax())
-    set_window(ax, where)
+    set_series_window(ax, where)
     pen = Pen(ax)
-    dress(ax, pen.sheet)
-    if not dated:
-        ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda place, _: f"{place:.10g}"))
+    dress_series(ax, pen.sheet, where, dated)
     ax.set_ylim(0.0, 1.08 * max(float(value[best]), critical))
     number_axis(ax)
     ax.plot(where, value, color=MODEL, lw=1.4, drawstyle="steps-mid", zorder=3.0)

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from escalation.changes.counts import Counts
-from escalation.charts import new_axes
-from escalation.charts.style import FAINT, INK, MODEL, MUTED
+from escalation.charts import counts_panel, new_axes
+from escalation.charts.seriesaxis import unit_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -90,22 +90,15 @@ class Segmentation:
         Parameters
         ----------
         ax
-            Axes to draw on; None makes a figure of its own.
+            Axes with room above for a title; None makes a figure of its own.
         """
-        ax = ax if ax is not None else new_axes()
-        index, seen = self.counts.index, self.counts.seen
-        dated = isinstance(index, pd.DatetimeIndex) or pd.api.types.is_numeric_dtype(index.dtype)
-        x = index.to_numpy() if dated else np.arange(index.size)
-        y = self.counts.values[seen] / self.counts.exposure[seen]
-        ax.plot(x[seen], y, ".", color=FAINT, markersize=3, label="count")
-        ax.plot(x, self.daily.to_numpy(), color=MODEL, linewidth=2, drawstyle="steps-post", label="rate")
-        for place in index.get_indexer(self.changepoints):
-            ax.axvline(x[place], color=MUTED, linewidth=0.6)
-        ax.set_ylim(bottom=0)
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.set_title(f"Counts and rate; {self._changes()}", loc="left", fontweight="bold", color=INK)
-        ax.legend(frameon=False, loc="upper right")
-        return ax
+        seen = self.counts
+        counts = pd.Series(np.where(seen.seen, seen.values, np.nan), index=seen.index)
+        return counts_panel(
+            ax if ax is not None else new_axes(), counts, self.daily.to_frame("median"), self.summary(),
+            exposure=seen.exposure, title="Observed counts and regimes of constant rate",
+            subtitle=f"Incidents {unit_of(seen.index, seen.exposure)}", note=self.sentence(),
+        )  # fmt: skip
 
     def _changes(self) -> str:
         return f"{self.n_changes} change{'' if self.n_changes == 1 else 's'}"
