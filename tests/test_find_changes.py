@@ -9,6 +9,7 @@ from scipy import stats
 from scipy.special import gammaln
 
 import escalation as esc
+from escalation.changes.counts import as_counts
 from escalation.lattice.band import Problem
 from escalation.lattice.mesh import make_mesh
 from escalation.lattice.observed import infer_observed
@@ -321,3 +322,22 @@ def test_intervals_of_dates_hold_what_they_say():
             held += ((found["lower"] <= start) & (start <= found["upper"])).tolist()
     assert len(held) >= 120
     assert 0.86 <= np.mean(held) <= 0.94
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.date_range("2024-03-25", periods=12, tz="Europe/Berlin"),  # the clocks change on the 31st
+        pd.date_range("2024-01-31", periods=12, freq="ME"),
+        pd.date_range("2020-02-29", periods=4, freq="4YS"),
+        pd.period_range("2024-01", periods=5, freq="Q"),
+        pd.Index(["a", "b", "c"]),
+    ],
+    ids=["clock", "month ends", "years", "quarters", "words"],
+)
+def test_steps_of_the_calendar_are_even(index):
+    counts = pd.Series(1, index=index)
+    assert as_counts(counts).days == len(index)
+    if not pd.api.types.is_string_dtype(index.dtype):
+        with pytest.raises(ValueError, match="even steps"):
+            as_counts(counts.drop(index[2]))

@@ -151,12 +151,9 @@ def _uneven(index: pd.Index[Any]) -> list[str]:
     if len(index) < 3:
         return []
     if isinstance(index, pd.DatetimeIndex):
-        steps = np.diff(index.asi8)
-        even = (
-            bool((steps == steps[0]).all()) or pd.infer_freq(index) is not None
-        )  # months and years are uneven in days
-    elif pd.api.types.is_numeric_dtype(index.dtype):
-        steps = np.diff(index.to_numpy())
+        steps, even = _date_steps(index.tz_localize(None))
+    elif isinstance(index, pd.PeriodIndex) or pd.api.types.is_numeric_dtype(index.dtype):
+        steps = np.diff(index.asi8 if isinstance(index, pd.PeriodIndex) else index.to_numpy())
         even = bool((steps == steps[0]).all())
     else:
         return []
@@ -165,8 +162,18 @@ def _uneven(index: pd.Index[Any]) -> list[str]:
     at = int(np.flatnonzero(steps != np.median(steps))[0])
     return [
         f"counts: the index is not in even steps ({_label(index[at + 1])} follows {_label(index[at])}); "
-        'put NaN on days that were not observed, e.g. counts.asfreq("D")'
+        'put NaN where it was not observed, e.g. counts.asfreq("D")'
     ]
+
+
+def _date_steps(index: pd.DatetimeIndex) -> tuple[NDArray[Any], bool]:
+    """Return the steps between dates, and whether they are even: of so many hours, or so many months on the same day."""
+    steps = np.diff(index.asi8)
+    if bool((steps == steps[0]).all()):
+        return steps, True
+    months = np.diff(index.year.to_numpy() * 12 + index.month.to_numpy())
+    same_day = bool((index.day == index.day[0]).all()) or bool(index.is_month_end.all())
+    return steps, same_day and bool((months == months[0]).all())
 
 
 def _exposure(given: Any, index: pd.Index[Any], values: Floats, seen: NDArray[np.bool_], bad: list[str]) -> Floats:
