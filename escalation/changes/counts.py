@@ -167,7 +167,7 @@ def _uneven(index: pd.Index[Any]) -> list[str]:
 
 
 def _date_steps(index: pd.DatetimeIndex) -> tuple[NDArray[Any], bool]:
-    """Return the steps between dates, and whether they are even: of so many hours, or so many months on the same day."""
+    """Return the steps between dates, and whether they are even: so many hours, or so many months on the same day."""
     steps = np.diff(index.asi8)
     if bool((steps == steps[0]).all()):
         return steps, True

@@ -53,6 +53,11 @@ def in_words(bayes_factor: float) -> str:
     return "evidence of a constant rate"
 
 
+def _factor(value: float) -> str:
+    """Write a Bayes factor; one that no number holds is written as what it exceeds."""
+    return "above 1e+300" if value > 1e300 else f"{value:.2g}"
+
+
 @dataclass(frozen=True)
 class Changes:
     """Changes of a rate.
@@ -127,7 +132,8 @@ class Changes:
     @property
     def verdict(self) -> str:
         """The Bayes factor in words."""
-        return in_words(self.bayes_factor)
+        words = in_words(self.bayes_factor)
+        return words if self.counts is None else words.replace("reports", "counts")
 
     @property
     def n_changes(self) -> pd.Series:
@@ -247,7 +253,7 @@ class Changes:
         return (
             f"{self.verdict[0].upper()}{self.verdict[1:]}: P(constant rate) {self.constant:.2f}, "
             f"P(drift, no jump) {self.drift_only:.2f}, P(at least one jump) {self.jump:.2f}; "
-            f"Bayes factor for a change {self.bayes_factor:.2g} (prior odds {self.prior_odds:.2g})."
+            f"Bayes factor for a change {_factor(self.bayes_factor)} (prior odds {self.prior_odds:.2g})."
         )
 
     def __repr__(self) -> str:
