@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import escalation as esc
-from escalation.changes.result import in_words
+from escalation.changes.verdict import in_words
 from escalation.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from escalation.changes.counts import Counts
 from escalation.changes.draws import Draws
 from escalation.changes.places import interval, placed, window_probability
+from escalation.changes.verdict import factor, in_words
 from escalation.charts import counts_panel, new_axes, rate_panel
 from escalation.charts.seriesaxis import unit_of
 from escalation.lattice.observed import Observed
@@ -32,30 +33,6 @@ COLUMNS = (
     "date", "lower", "upper", "probability",
     *(f"{name}{end}" for name in _RATES for end in ("", "_lower", "_upper")),
 )  # fmt: skip
-
-
-def in_words(bayes_factor: float) -> str:
-    """Say what a Bayes factor for "the rate changed" amounts to.
-
-    Examples
-    --------
-    >>> in_words(0.8)
-    'the reports cannot tell'
-    """
-    if bayes_factor != bayes_factor:
-        return "the prior leaves no question open"
-    if bayes_factor > 10:
-        return "evidence of change"
-    if bayes_factor > 3:
-        return "weak evidence of change"
-    if bayes_factor >= 1 / 3:
-        return "the reports cannot tell"
-    return "evidence of a constant rate"
-
-
-def _factor(value: float) -> str:
-    """Write a Bayes factor; one that no number holds is written as what it exceeds."""
-    return "above 1e+300" if value > 1e300 else f"{value:.2g}"
 
 
 @dataclass(frozen=True)
@@ -253,7 +230,7 @@ class Changes:
         return (
             f"{self.verdict[0].upper()}{self.verdict[1:]}: P(constant rate) {self.constant:.2f}, "
             f"P(drift, no jump) {self.drift_only:.2f}, P(at least one jump) {self.jump:.2f}; "
-            f"Bayes factor for a change {_factor(self.bayes_factor)} (prior odds {self.prior_odds:.2g})."
+            f"Bayes factor for a change {factor(self.bayes_factor)} (prior odds {self.prior_odds:.2g})."
         )
 
     def __repr__(self) -> str:
