@@ -48,9 +48,11 @@ class Changes:
     rate
         Rate of each day: `mean`, `median`, `lower`, `upper`, indexed by `dates`.
     daily_probability
-        Probability that a new regime starts on each day (exact), shape (T,).
+        Probability that a new regime starts on each day, by exact recursion, averaged over the models that stand for
+        all; shape (T,).
     no_change, constant, drift_only
-        Posterior probabilities (exact): no jump; no jump and no drift; drift without a jump.
+        Posterior probabilities by exact recursion, over all models: no jump; no jump and no drift; drift without a
+        jump.
     prior_constant
         Prior probability of a constant rate over these days.
     prob
@@ -95,7 +97,10 @@ class Changes:
     @property
     def prior_odds(self) -> float:
         """Prior odds of "the rate changed" (a jump or a drift) against a constant rate."""
-        return (1.0 - self.prior_constant) / self.prior_constant if self.prior_constant > 0 else float("inf")
+        rest = 1.0 - self.prior_constant
+        if self.prior_constant <= 0.0:
+            return float("inf")
+        return rest / self.prior_constant if rest > 1e-12 else 0.0  # a sum of weights may miss 1 by rounding
 
     @property
     def bayes_factor(self) -> float:

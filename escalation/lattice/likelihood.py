@@ -13,6 +13,8 @@ Ints = NDArray[np.int64]
 
 #: Largest count up to which distinct counts are found by counting rather than sorting.
 SMALL = 1_000_000
+#: Least likelihood of a count relative to that under the best rate.
+LEAST = 1e-200
 #: Largest table of likelihoods, in cells.
 LARGEST = 250_000_000
 
@@ -60,9 +62,19 @@ class Rows:
                 f"{self.values.size:,} distinct pairs of count and exposure are too many for {rates.size} rates; "
                 "round the exposure"
             )
+        log_p, scale = self.logs(rates, phi)
+        return likelihoods(log_p), scale
+
+    def logs(self, rates: Floats, phi: float) -> tuple[Floats, Floats]:
+        """Take the logs of the likelihoods, largest of a row 0, shape (U, K); also what was taken off, shape (U,)."""
         log_p = log_likelihood(self.values[:, None], self.exposure[:, None] * rates[None, :], phi)
         scale = log_p.max(axis=1)
-        return np.exp(log_p - scale[:, None]), scale
+        return log_p - scale[:, None], scale
+
+
+def likelihoods(log_p: Floats) -> Floats:
+    """Likelihoods from their logs (largest 0), none below `LEAST`, so that a sum over rates never vanishes."""
+    return np.asarray(np.maximum(np.exp(log_p), LEAST))
 
 
 def log_likelihood(values: Ints, mean: Floats, phi: float) -> Floats:

@@ -1,7 +1,7 @@
 """Exact posterior of a rate and its changes where every day's count is observed, averaged over the models of the prior.
 
-Approximate are the integral over a rate, on the cells of `mesh`; with ``"fast"`` or above `NEARLY` days the weight of
-models that both jump and drift; above `LONG` days the weight of models far from the best. Marginals and draws come from
+Approximate are the integral over a rate, on the cells of `mesh`; above `NEARLY` days the weight of models far from the
+best, which is nil; and with ``"fast"`` that of models that both jump and drift. Marginals and draws come from
 nodes that stand for all models in proportion to weight.
 """
 
@@ -22,17 +22,22 @@ from escalation.lattice.mesh import RANKING, make_mesh
 from escalation.lattice.nodes import choose_nodes, corrected, normalise
 from escalation.lattice.prior import Model, Prior
 from escalation.lattice.regimes import Paths, smooth_nodes
-from escalation.lattice.scores import Tables, no_jump_evidence, score, score_near_best, score_nearly
+from escalation.lattice.scores import Tables, no_jump_evidence, score, score_near_best
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 #: Number of models that stand for all in marginals and draws, and the same with ``"fast"``.
 NODES, FAST_NODES = 64, 16
+#: Days times nodes up to which more models stand for all: after a few days none stands out.
+SHORT = 4_000
 #: Days up to which one thread does.
 SMALL = 500
-#: Days above which the evidence of models that both jump and drift is interpolated.
+#: Days above which models far from the best get no pass of their own.
 NEARLY = 2_000
+#: How far below the best, in log evidence, models still get one; and the same with ``"fast"``, which moves P(jump) by
+#: up to 0.001 (12 series of 60 to 365 days).
+REACH, FAST_REACH = 30.0, 6.0
 #: Days above which drift is left out.
 DRIFT_DAYS = 10_000
 #: Days above which models are ranked on wider cells and only those near the best are smoothed.
@@ -95,7 +100,7 @@ def infer_observed(
     prior
         The prior.
     which
-        ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (as full, fewer nodes, see `scores.score_nearly`).
+        ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (as full, fewer nodes, see `scores.score_near_best`).
     levels
         Quantiles of the rate, ascending.
     draws
@@ -125,7 +130,11 @@ def infer_observed(
     if days > LONG:
         ranking = Tables(rows, make_mesh(values, exposure, prior, RANKING), prior, mapper)
     nearly = which == "fast" or days > NEARLY
-    scores = (score_near_best if days > LONG else score_nearly if nearly else score)(ranking, models)
+    if nearly:
+        reach = FAST_REACH if which == "fast" and days <= LONG else REACH
+        scores = score_near_best(ranking, models, all_jumps=days <= LONG, reach=reach)
+    else:
+        scores = score(ranking, models)
     families = np.array([m.family for m in models])
     nodes = _nodes(normalise(base + scores), models, families, which, tables)
     chosen: list[int] = np.flatnonzero(nodes).tolist()
@@ -137,16 +146,19 @@ def infer_observed(
     still = np.exp(joint - logsumexp(base + scores))
     no_change = min(float(still.sum()), 1.0)
     constant = min(float(still[[m.sigma == 0.0 for m in models]].sum()), no_change)
-    mean, quantiles, change, paths = smooth_nodes(
-        tables, [models[i] for i in chosen], nodes[chosen], levels, draws, rng
-    )
+    some = [models[i] for i in chosen]
+    mean, quantiles, change, paths = smooth_nodes(tables, some, nodes[chosen], levels, draws, rng)
+    if not np.isfinite(mean).all():
+        raise ValueError(
+            "the prior gives these counts no chance: a wider spread, more centres or larger phi are needed"
+        )
     weights = normalise(base + scores)
     return Observed(models, weights, scores, no_change, constant, mean, quantiles, change, paths, tables)
 
 
 def _nodes(weights: Floats, models: Sequence[Model], families: NDArray[np.str_], which: str, tables: Tables) -> Floats:
     """Weights of the models that stand for all, shape (M,)."""
-    most = FAST_NODES if which == "fast" else NODES
+    most = FAST_NODES if which == "fast" else max(NODES, SHORT // tables.days)
     if tables.days > LONG:
         each = 8 * tables.mesh.rates.size * (tables.days // passes.BLOCK + 1)
         most = int(np.clip(MESSAGES // each, 2, 8))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from escalation.lattice.likelihood import log_likelihood
+from escalation.lattice.likelihood import likelihoods, log_likelihood
 from escalation.lattice.mesh import EVEN, Mesh, make_mesh
 from escalation.lattice.observed import usable
 from escalation.lattice.prior import Model, Prior, drift_matrix, drift_step
@@ -47,9 +47,9 @@ def advance(
             v = moved[k] * row[k]
             out[m, k] = v
             total += v
-        logs[m] = np.log(total)
+        logs[m] = np.log(total) if total > 0.0 else -np.inf
         for k in range(K):
-            out[m, k] /= total
+            out[m, k] = out[m, k] / total if total > 0.0 else pis[m, k]  # of no weight from here on
     return out, logs
 
 
@@ -72,7 +72,7 @@ class _Group:
             return np.ones(self.rates.size), 0.0
         log_p = log_likelihood(np.array(value), exposure * self.rates, self.phi)
         top = float(log_p.max())
-        return np.exp(log_p - top), top
+        return likelihoods(log_p - top), top
 
 
 class Filter:
@@ -177,7 +177,8 @@ class Filter:
                 row, top = group.row(self.values[t], self.exposure[t])
                 messages, logs = advance(messages, row, group.pis, group.drift, group.hazards, False, False)
                 gain += logs + top - group.logs[t - T]
-            out += float(weights[group.place] @ (1.0 - np.exp(gain)))
+            mine = weights[group.place]
+            out += float(mine[mine > 0.0] @ (1.0 - np.exp(gain[mine > 0.0])))
         return out
 
     def rate(self) -> tuple[Floats, Floats]:

@@ -60,7 +60,7 @@ def evidence(rows: Ints, table: Floats, pi: Floats, hazard: float, stop: int, ma
             a[k] = v
             total += v
         product *= total
-        if not product > 1e-200:
+        if not product > 1e-100:
             if not product > 0.0:
                 return -np.inf, a
             log_z += np.log(product)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,8 +19,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _NOTHING = np.empty((0, 0))
-#: Log evidence below the best at which a model of a long series needs no pass of its own.
-REACH = 30.0
 
 
 @dataclass(frozen=True)
@@ -71,9 +69,7 @@ class Tables:
 
     def constant(self, phi: float) -> tuple[float, Floats]:
         """Log scale and likelihood of all counts by the one rate of all days, shape (K,)."""
-        table, _, _ = self.table(phi, 0.0)
-        with np.errstate(divide="ignore"):
-            log_p = self.rows.times @ np.log(np.maximum(table, 1e-300))
+        log_p = self.rows.times @ self.rows.logs(self.mesh.rates, phi)[0]
         return float(log_p.max()), np.exp(log_p - log_p.max())
 
     def evidence(self, model: Model, stop: int | None = None) -> float:
@@ -96,76 +92,91 @@ def score(tables: Tables, models: Sequence[Model]) -> Floats:
     return np.fromiter(tables.mapper(tables.evidence, models), float, len(models))
 
 
-def score_nearly(tables: Tables, models: Sequence[Model]) -> Floats:
-    """Log evidence of every model; where a rate both jumps and drifts, what the drift adds is interpolated; shape (M,).
+def score_near_best(tables: Tables, models: Sequence[Model], *, all_jumps: bool, reach: float) -> Floats:
+    """Log evidence of every model: exact for all that come near the best, from margins for the others; shape (M,).
 
-    At the least, the middle and the largest clumping, at the middle hazard and the best prior of rates.
+    Evidence is nearly additive in (hazard, clumping), (prior of rates) and (drift). From passes along these margins the
+    evidence of every model is guessed; all models within `reach` of the best, or within twice the largest error seen
+    near the best, then get passes of their own, until there are no more.
+
+    Parameters
+    ----------
+    tables, models
+        The tables and the models.
+    all_jumps
+        Whether models that jump and do not drift all get passes of their own.
+    reach
+        Log evidence below the best; 0 keeps the guesses.
     """
-    both = [i for i, m in enumerate(models) if m.family == "both"]
-    others = [i for i, m in enumerate(models) if m.family != "both"]
-    jumping = [i for i in others if models[i].family == "jumps"]
-    if not both or not jumping:
-        return score(tables, models)
-    out = np.empty(len(models))
-    out[others] = score(tables, [models[i] for i in others])
-    plain = {(m.hazard, m.phi, m.centre, m.spread): out[i] for i in jumping for m in [models[i]]}
-    best = models[max(jumping, key=lambda i: float(out[i]))]
-    phis, hazards = sorted({models[i].phi for i in both}), sorted({models[i].hazard for i in both})
-    some, hazard = sorted({phis[0], phis[len(phis) // 2], phis[-1]}), hazards[len(hazards) // 2]
-    sigmas = sorted({models[i].sigma for i in both})
-    asked = [replace(best, family="both", hazard=hazard, phi=phi, sigma=s) for s in sigmas for phi in some]
-    found = score(tables, asked).reshape(len(sigmas), len(some))
-    gain = found - np.array([plain[hazard, phi, best.centre, best.spread] for phi in some])
-    for i in both:
-        m = models[i]
-        more = float(np.interp(m.phi, some, gain[sigmas.index(m.sigma)]))
-        out[i] = plain[m.hazard, m.phi, m.centre, m.spread] + more
-    return out
-
-
-def score_near_best(tables: Tables, models: Sequence[Model]) -> Floats:
-    """Log evidence of every model of a long series: exact for all that come near the best; shape (M,).
-
-    Evidence is nearly additive in (hazard, clumping) and (prior of rates): one pass for each pair of the first, at the
-    middle of the second, and one for each of the second, at the best of the first. All models within `REACH` of the
-    best, or within twice the largest error seen so far, then get passes of their own, until there are no more. The
-    others keep the sum of the margins; their weight is nil.
-    """
-    out = np.full(len(models), -np.inf)
-    still = [i for i, m in enumerate(models) if m.hazard == 0.0]
-    out[still] = score(tables, [models[i] for i in still])
-    jumping = [i for i, m in enumerate(models) if m.hazard > 0.0]
-    if not jumping:
-        return out
-    kinds = sorted({(models[i].hazard, models[i].phi) for i in jumping})
-    settings = sorted({(models[i].centre, models[i].spread) for i in jumping}, key=str)
-    place = {(m.hazard, m.phi, m.centre, m.spread): i for i in jumping for m in [models[i]]}
-    middle = settings[len(settings) // 2]
-    done: dict[int, float] = {}
+    done = dict[int, float]()
 
     def run(which: Sequence[int]) -> None:
         asked = [i for i in which if i not in done]
         done.update(zip(asked, score(tables, [models[i] for i in asked]).tolist(), strict=True))
 
-    run([place[*kind, *middle] for kind in kinds])
-    best = max(kinds, key=lambda kind: done[place[*kind, *middle]])
-    run([place[*best, *setting] for setting in settings])
-    guess = np.full(len(models), -np.inf)
-    for kind in kinds:
-        for setting in settings:
-            gain = done[place[*best, *setting]] - done[place[*best, *middle]]
-            guess[place[*kind, *setting]] = done[place[*kind, *middle]] + gain
-    reach = REACH
-    while True:
-        top = max(max(done.values()), float(out[still].max()) if still else -np.inf)
-        near = [i for i in jumping if guess[i] > top - reach and i not in done]
+    both = [i for i, m in enumerate(models) if m.family == "both"]
+    jumping = [i for i, m in enumerate(models) if m.family == "jumps"]
+    run([i for i, m in enumerate(models) if m.hazard == 0.0])
+    guess = dict(done)
+    if jumping:
+        if all_jumps:
+            run(jumping)
+        guess |= _guess_jumps(models, jumping, done, run) if not all_jumps else {i: done[i] for i in jumping}
+        guess |= _guess_both(tables, models, both, jumping, guess)
+    else:
+        run(both)
+    error = 0.0
+    while reach > 0.0:
+        top = max(done.values())
+        near = [i for i in guess if guess[i] > top - max(reach, 2.0 * error) and i not in done]
         if not near:
             break
         run(near)
-        known = [i for i in done if np.isfinite(done[i]) and done[i] > top - 2 * reach]
-        reach = max(reach, 2.0 * max((abs(done[i] - guess[i]) for i in known), default=0.0))
-    out[jumping] = [done.get(i, guess[i]) for i in jumping]
-    return out
+        top = max(done.values())
+        error = max((abs(done[i] - guess[i]) for i in guess if i in done and done[i] > top - reach), default=0.0)
+    return np.array([done[i] if i in done else guess[i] for i in range(len(models))])
+
+
+def _guess_jumps(
+    models: Sequence[Model], jumping: Sequence[int], done: dict[int, float], run: Callable[[Sequence[int]], None]
+) -> dict[int, float]:
+    """Guess models that jump: each (hazard, clumping) at the middle prior of rates, each of those at the best."""
+    place = {(m.hazard, m.phi, m.centre, m.spread): i for i in jumping for m in [models[i]]}
+    kinds = sorted({key[:2] for key in place})
+    settings = sorted({key[2:] for key in place}, key=str)
+    middle = settings[len(settings) // 2]
+    run([place[*kind, *middle] for kind in kinds])
+    best = max(kinds, key=lambda kind: done[place[*kind, *middle]])
+    run([place[*best, *setting] for setting in settings])
+    return {
+        place[*kind, *setting]: done[place[*kind, *middle]] + done[place[*best, *setting]] - done[place[*best, *middle]]
+        for kind in kinds
+        for setting in settings
+    }
+
+
+def _guess_both(
+    tables: Tables, models: Sequence[Model], both: Sequence[int], jumping: Sequence[int], plain: dict[int, float]
+) -> dict[int, float]:
+    """Guess models that jump and drift: what a drift adds at the middle hazard and the best prior of rates.
+
+    It is worked out at the least, the middle and the largest clumping and interpolated between them.
+    """
+    if not both:
+        return {}
+    by = {(m.hazard, m.phi, m.centre, m.spread): plain[i] for i in jumping for m in [models[i]]}
+    best = models[max(jumping, key=lambda i: plain[i])]
+    phis, hazards = sorted({models[i].phi for i in both}), sorted({models[i].hazard for i in both})
+    some, hazard = sorted({phis[0], phis[len(phis) // 2], phis[-1]}), hazards[len(hazards) // 2]
+    sigmas = sorted({models[i].sigma for i in both})
+    asked = [replace(best, family="both", hazard=hazard, phi=phi, sigma=s) for s in sigmas for phi in some]
+    found = score(tables, asked).reshape(len(sigmas), len(some))
+    gain = found - np.array([by[hazard, phi, best.centre, best.spread] for phi in some])
+    return {
+        i: by[m.hazard, m.phi, m.centre, m.spread] + float(np.interp(m.phi, some, gain[sigmas.index(m.sigma)]))
+        for i in both
+        for m in [models[i]]
+    }
 
 
 def no_jump_evidence(tables: Tables, models: Sequence[Model]) -> Floats:
