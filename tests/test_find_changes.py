@@ -1,6 +1,7 @@
 """`find_changes` against enumeration of all segmentations, a published example, simulations and bad input."""
 
 import itertools
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,14 @@ from scipy.special import gammaln
 
 import escalation as esc
 from escalation.changes.counts import as_counts
+from escalation.lattice import observed
 from escalation.lattice.band import Problem
 from escalation.lattice.mesh import make_mesh
 from escalation.lattice.observed import infer_observed
 from escalation.lattice.posterior import infer
 from escalation.lattice.scores import no_jump_evidence
 
+HALF_DRIFT = (("constant", 0.5), ("jumps", 0.0), ("drift", 0.5), ("both", 0.0))
 ONLY_JUMPS = (("constant", 0.0), ("jumps", 1.0), ("drift", 0.0), ("both", 0.0))
 #: Explosions in British coal mines with ten or more deaths, 1851 to 1962 (Jarrett 1979).
 COAL = [
@@ -232,7 +235,7 @@ def test_no_drift_above_ten_thousand_days():
         ([np.nan, np.nan], "none of the 2 days was observed"),
         ([1, -2, 0.5, np.inf], r"1 is infinite .*1 is negative \(day 1: -2\).*1 is not a whole number \(day 2: 0.5\)"),
         ([1, "x"], "1: x"),
-        ([10**9] * 5, r"the mean is 1e\+09 .* rates go from 0.005 to 100"),
+        ([10**9] * 5, r"the mean is 1e\+09 .* rates go from 0.005 to 10000"),
         ([[1, 2]], "one dimension"),
         (pd.Series([1, 2, 3], index=pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-05"])), "even steps"),
         (pd.Series([1, 2], index=[3, 3]), "must increase"),
@@ -243,8 +246,71 @@ def test_bad_counts_get_one_clear_error(counts, message):
         esc.find_changes(counts)
 
 
+def test_masked_days_are_missing():
+    masked = np.ma.masked_array([0, 1, 0, 2, 1, 0, 1, 0, 50], mask=[0] * 8 + [1])
+    assert as_counts(masked).seen.tolist() == [True] * 8 + [False]
+    assert as_counts([1, 2], np.ma.masked_array([1.0, 2.0], mask=[0, 0])).exposure.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.to_timedelta([0, 1, 5, 6], unit="D"),
+        pd.Index(["2024-01-01", "2024-01-02", "2024-01-05", "2024-01-06"]),
+        pd.Index([date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 5)], dtype=object),
+        pd.MultiIndex.from_tuples([(1, 2), (1, 3), (2, 1)]),
+    ],
+    ids=["timedelta", "text", "dates", "levels"],
+)
+def test_gaps_are_refused_in_any_index_of_time(index):
+    with pytest.raises(ValueError, match=r"even steps|several levels"):
+        as_counts(pd.Series(1, index=index))
+    assert as_counts(pd.Series(1, index=[0.1, 0.2, 0.3, 0.4])).days == 4
+
+
+def test_one_incident_in_a_long_time_works():
+    counts = np.zeros(3000)
+    counts[1200] = 1
+    found = esc.find_changes(counts)
+    assert found.no_change > 0.5
+    assert found.rate["lower"].iloc[0] < 1 / 3000 < found.rate["upper"].iloc[0]
+
+
+def test_long_drifting_series_are_as_exact_as_short_ones(monkeypatch):
+    """Above 2,000 days only models near the best get a pass of their own; the answer must not depend on it."""
+    rng = np.random.default_rng(107)
+    path = np.cumsum(rng.normal(0.0, 0.05, 2001))
+    path = np.clip((path - np.linspace(0, 1, 2001) * path[-1]) * 0.7, -2.5, 2.0)
+    path[1200:1300] += 1.2
+    y = rng.poisson(np.exp(path))
+    prior = esc.Prior(spread=(1.0,), centre=(0.3, 1.0, 3.0), phi=(0.0, 1.0))
+    near = esc.find_changes(y, prior=prior)
+    monkeypatch.setattr(observed, "NEARLY", 10**9)
+    every = esc.find_changes(y, prior=prior)
+    assert near.jump == pytest.approx(every.jump, abs=1e-6)
+    assert near.recent(60) == pytest.approx(every.recent(60), abs=1e-6)
+    pd.testing.assert_frame_equal(near.rate, every.rate, rtol=1e-6)
+
+
+def test_counts_beyond_a_sharp_prior():
+    drift = esc.Prior(grid=(0.005, 1e4, 0.05), phi=(0.0,), weights=HALF_DRIFT)
+    with pytest.raises(ValueError, match="no chance"):
+        esc.find_changes([1] * 30 + [5000] * 3, prior=drift)
+    sharp = esc.Prior(centre=(1.0,), spread=(0.2,), phi=(0.0,), grid=(0.005, 1000.0, 0.05))
+    with pytest.raises(ValueError, match="no chance"):
+        esc.find_changes([1] * 30 + [200] * 10, prior=sharp, models="jumps")
+
+
+def test_a_prior_without_changes_leaves_no_question():
+    prior = esc.Prior(weights=(("constant", 1.0), ("jumps", 0.0), ("drift", 0.0), ("both", 0.0)))
+    found = esc.find_changes([1] * 37 + [6] * 3, prior=prior)
+    assert np.isnan(found.bayes_factor)
+
+
 def test_bad_arguments_are_named_together():
-    with pytest.raises(ValueError, match=r"models must be.*prob must lie.*draws must be"):
+    with pytest.raises(ValueError, match=r"1 is negative.*prob must be a number.*draws must be"):
+        esc.find_changes([1, -1], prob="0.9", draws=None)
+    with pytest.raises(ValueError, match=r"models must be.*prob must be.*draws must be"):
         esc.find_changes([1, 2], models="best", prob=1.5, draws=3)
     with pytest.raises(ValueError, match="exposure"):
         esc.find_changes([1, 2], exposure=[1.0, 0.0])

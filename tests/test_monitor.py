@@ -1,6 +1,7 @@
 """`Monitor` against the batch run on the same days."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import escalation as esc
@@ -59,15 +60,31 @@ def test_extend_takes_the_same_days():
     with pytest.raises(ValueError, match="negative"):
         many.extend([1, -1])
     with pytest.raises(ValueError, match="prior's grid"):
-        many.extend([1, 10**6])
+        many.extend([1, 10**7])
     assert many.days == 4
+
+
+def test_an_outlier_does_not_end_it():
+    monitor = esc.Monitor(models="full", memory=10)
+    monitor.extend([300, *[3, 2, 4, 1, 3, 2] * 4, 300, *[3] * 30])
+    assert 0.0 <= monitor.probability(10) < 0.3
+    assert monitor.rate()["lower"] < 3 < monitor.rate()["upper"]
+    batch = esc.find_changes([300, *[3, 2, 4, 1, 3, 2] * 4, 300, *[3] * 30], prior=monitor.prior, draws=100)
+    assert monitor.probability(10) == pytest.approx(batch.recent(10), abs=1e-10)
+
+
+def test_days_without_a_count_only():
+    monitor = esc.Monitor(models="jumps")
+    monitor.extend([None, np.nan])
+    monitor.update(pd.NA)
+    assert (monitor.days, monitor.total) == (3, 0)
 
 
 def test_bad_input():
     monitor = esc.Monitor(models="jumps", memory=5)
     with pytest.raises(ValueError, match="call update first"):
         monitor.probability(1)
-    for count, message in ((-1, "negative"), (0.5, "whole number"), (np.inf, "infinite"), (10**6, "prior's grid")):
+    for count, message in ((-1, "negative"), (0.5, "whole number"), (np.inf, "infinite"), (10**7, "prior's grid")):
         with pytest.raises(ValueError, match=message):
             monitor.update(count)
     assert monitor.days == 0

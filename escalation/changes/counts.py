@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 #: Largest count that is exact as a float and leaves room for a sum over a million days.
 LARGEST = 10**12
 #: Offending days that an error names one by one.
@@ -52,7 +55,12 @@ class Counts:
         return int(self.values.sum())
 
 
-def as_counts(counts: ArrayLike | pd.Series[Any], exposure: ArrayLike | pd.Series[Any] | None = None) -> Counts:
+def as_counts(
+    counts: ArrayLike | pd.Series[Any],
+    exposure: ArrayLike | pd.Series[Any] | None = None,
+    *,
+    may_be_missing: bool = False,
+) -> Counts:
     """Check counts and exposure, and put them into arrays.
 
     Parameters
@@ -63,6 +71,8 @@ def as_counts(counts: ArrayLike | pd.Series[Any], exposure: ArrayLike | pd.Serie
     exposure
         Time or population under observation on each day, shape (T,), above 0; None is 1 on every day. A rate is then
         per unit of exposure. The exposure of a day without a count is not used.
+    may_be_missing
+        Whether no day at all need be observed.
 
     Raises
     ------
@@ -84,10 +94,11 @@ def as_counts(counts: ArrayLike | pd.Series[Any], exposure: ArrayLike | pd.Serie
     bad: list[str] = []
     values = _numbers("counts", counts, bad)
     if values.ndim != 1:
-        raise ValueError(f"counts: one dimension is needed, got shape {values.shape}")
+        raise ValueError(f"counts: a list, array or Series of one dimension is needed, got shape {values.shape}")
     seen = ~np.isnan(values)
     bad += _uneven(index)
-    bad += _not_counts(index, values, seen)
+    if not (may_be_missing and not seen.any()):
+        bad += _not_counts(index, values, seen) if not bad or seen.any() else []
     weight = np.ones(values.shape) if exposure is None else _exposure(exposure, index, values, seen, bad)
     if bad:
         raise ValueError("; ".join(bad))
@@ -96,6 +107,8 @@ def as_counts(counts: ArrayLike | pd.Series[Any], exposure: ArrayLike | pd.Serie
 
 def _numbers(name: str, given: Any, bad: list[str]) -> Floats:
     """Floats of what was given; what is not a number is reported and read as missing."""
+    if isinstance(given, np.ma.MaskedArray):
+        given = np.ma.filled(given.astype(np.float64), np.nan)
     array = given if isinstance(given, pd.Series) else np.asarray(given)
     if isinstance(array.dtype, np.dtype) and array.dtype.kind in "iuf":
         return np.asarray(array, dtype=np.float64)
@@ -142,6 +155,9 @@ def _plain(values: Floats) -> bool:
 
 def _uneven(index: pd.Index[Any]) -> list[str]:
     """Problems of an index that is not in even, increasing steps."""
+    if isinstance(index, pd.MultiIndex):
+        return ["counts: the index has several levels; choose one series"]
+    index = _as_dates(index)
     if index.hasnans:
         return ["counts: the index has missing labels"]
     if not index.is_unique or not index.is_monotonic_increasing:
@@ -152,9 +168,9 @@ def _uneven(index: pd.Index[Any]) -> list[str]:
         return []
     if isinstance(index, pd.DatetimeIndex):
         steps, even = _date_steps(index.tz_localize(None))
-    elif isinstance(index, pd.PeriodIndex) or pd.api.types.is_numeric_dtype(index.dtype):
-        steps = np.diff(index.asi8 if isinstance(index, pd.PeriodIndex) else index.to_numpy())
-        even = bool((steps == steps[0]).all())
+    elif isinstance(index, (pd.PeriodIndex, pd.TimedeltaIndex)) or pd.api.types.is_numeric_dtype(index.dtype):
+        steps = np.diff(index.asi8 if isinstance(index, (pd.PeriodIndex, pd.TimedeltaIndex)) else index.to_numpy())
+        even = bool(np.allclose(steps, steps[0], rtol=1e-9, atol=0.0))
     else:
         return []
     if even:
@@ -164,6 +180,16 @@ def _uneven(index: pd.Index[Any]) -> list[str]:
         f"counts: the index is not in even steps ({_label(index[at + 1])} follows {_label(index[at])}); "
         'put NaN where it was not observed, e.g. counts.asfreq("D")'
     ]
+
+
+def _as_dates(index: pd.Index[Any]) -> pd.Index[Any]:
+    """Read labels that are dates, or text of the form 2024-01-31, as dates; others are left as they are."""
+    if index.dtype != object and not pd.api.types.is_string_dtype(index.dtype):
+        return index
+    if not all(isinstance(v, date) or (isinstance(v, str) and _ISO.fullmatch(v)) for v in index):
+        return index
+    found = pd.DatetimeIndex(pd.to_datetime(index, format="ISO8601", errors="coerce"))
+    return index if found.hasnans else found
 
 
 def _date_steps(index: pd.DatetimeIndex) -> tuple[NDArray[Any], bool]:

@@ -19,6 +19,8 @@ from escalation.lattice.prior import Prior
 SEED = 20231017
 #: A hazard enters the default prior if the series is long enough for this many of its regimes.
 REGIMES = 3
+#: Highest rate of the default prior; a reconstruction from totals ends at 100.
+HIGHEST = 1e4
 
 
 def find_changes(
@@ -35,8 +37,9 @@ def find_changes(
 
     The posterior is exact: because a new regime's rate does not depend on the old one, a recursion over the days sums
     over all places of all changes. It is averaged over constant, drifting and jumping rates, Poisson and overdispersed
-    counts, as in `reconstruct`; half of the prior is on a constant rate. The only approximation is the sum over rates,
-    on cells that are as fine as the counts need.
+    counts, as in `reconstruct`; half of the prior is on a constant rate. The sum over rates is on cells that are as
+    fine as the counts need; above 2,000 days models far from the best, whose weight is nil, have an interpolated one;
+    marginals and draws come from models that stand for all in proportion to weight.
 
     Parameters
     ----------
@@ -46,10 +49,11 @@ def find_changes(
     exposure
         Time or population observed on each day, shape (T,); the rate is per unit of it. None is 1 a day.
     prior
-        In place of the default, `default_prior`. It is in days, whatever the step of the series.
+        In place of the default, `default_prior`. Its rates and hazards are per step of the series.
     models
-        ``"full"``; ``"jumps"``, without drift; ``"fast"``, as full with fewer models behind marginals and draws. Above
-        10,000 days no rate drifts.
+        ``"full"``; ``"jumps"``, without drift; ``"fast"``, as full with fewer models behind marginals and draws, and
+        with the weight of models that both jump and drift interpolated far from the best. Above 10,000 days no rate
+        drifts.
     prob
         Mass of the intervals.
     draws
@@ -82,12 +86,9 @@ def find_changes(
     >>> changes.summary()[["date", "lower", "upper"]].to_numpy().tolist()
     [[12, 12, 12]]
     """
-    bad = _unusable(models, prob, draws)
-    if bad:
-        raise ValueError("; ".join(bad))
     if prior is not None and not isinstance(prior, Prior):
         raise TypeError(f"prior must be a Prior, got {type(prior).__name__}")
-    series = as_counts(counts, exposure)
+    series = _series(counts, exposure, _unusable(models, prob, draws))
     known = prior or default_prior(series.days)
     _check_reach(series, known)
     tail = (1.0 - prob) / 2
@@ -102,8 +103,9 @@ def default_prior(days: int) -> Prior:
     """Take the default prior, with longer regimes where the series is long enough to hold several.
 
     The shortest mean regimes are those of `Prior`: 30, 60 and 120 days. 240, 480, … days are added while `days` hold
-    `REGIMES` of them: with short regimes alone, a series of 10,000 days with three changes is given twenty. This looks
-    at the length of the series and not at its counts.
+    `REGIMES` of them: with short regimes alone, a series of 10,000 days with three changes is given twenty. Rates go
+    from one incident in four times the length up to `HIGHEST`. This looks at the length of the series and not at its
+    counts.
 
     Examples
     --------
@@ -111,21 +113,33 @@ def default_prior(days: int) -> Prior:
     [30, 60, 120, 240, 480]
     """
     prior = Prior()
+    lowest, _, step = prior.grid
     longer, mean = [], 2 / min(prior.hazard)
     while REGIMES * mean <= days:
         longer.append(1 / mean)
         mean *= 2
-    return replace(prior, hazard=(*prior.hazard, *longer))
+    return replace(prior, hazard=(*prior.hazard, *longer), grid=(min(lowest, 1 / (4 * days)), HIGHEST, step))
 
 
-def _unusable(models: str, prob: float, draws: int) -> list[str]:
+def _series(counts: Any, exposure: Any, bad: list[str]) -> Counts:
+    """Check counts and exposure, and report their problems together with those of the other arguments."""
+    try:
+        series = as_counts(counts, exposure)
+    except ValueError as error:
+        raise ValueError("; ".join([str(error), *bad])) from None
+    if bad:
+        raise ValueError("; ".join(bad))
+    return series
+
+
+def _unusable(models: Any, prob: Any, draws: Any) -> list[str]:
     """Problems with the arguments."""
     bad = []
     if models not in ("full", "jumps", "fast"):
         bad.append(f"models must be 'full', 'jumps' or 'fast', got {models!r}")
-    if not 0.0 < prob < 1.0:
-        bad.append(f"prob must lie between 0 and 1, got {prob!r}")
-    if isinstance(draws, bool) or draws != int(draws) or draws < 100:
+    if not isinstance(prob, (int, float, np.number)) or not 0.0 < prob < 1.0:
+        bad.append(f"prob must be a number between 0 and 1, got {prob!r}")
+    if isinstance(draws, bool) or not isinstance(draws, (int, np.integer)) or draws < 100:
         bad.append(f"draws must be a whole number of at least 100, got {draws!r}")
     return bad
 
@@ -136,7 +150,8 @@ def _check_reach(series: Counts, prior: Prior) -> None:
     mean = series.total / float(series.exposure.sum())
     top = float((series.values[seen] / series.exposure[seen]).max())
     lowest, highest, _ = prior.grid
-    if mean > highest or top > 10 * highest or 0 < mean < lowest:
+    least = (series.total + 4.0 * np.sqrt(series.total + 1.0)) / float(series.exposure.sum())
+    if mean > highest or top > 10 * highest or 0 < least < lowest:
         raise ValueError(
             f"counts: the mean is {mean:.3g} per unit of exposure and the largest day has {top:.3g}, but the prior's "
             f"rates go from {lowest:g} to {highest:g}; give exposure= in another unit, or "

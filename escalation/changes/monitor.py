@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from escalation.changes.counts import as_counts
+from escalation.changes.find import default_prior
 from escalation.lattice.online import Filter
 from escalation.lattice.prior import Prior
 
@@ -18,13 +19,14 @@ class Monitor:
     """Follow a rate day by day.
 
     After each day this holds what `find_changes` would say of the days so far, with the same prior and the same models:
-    the messages are those of its forward pass. Up to 1,600 incidents the cells of the rate are the same too, and the
-    answers equal to rounding; beyond, cells are renewed as incidents accumulate and answers agree to about 0.001.
+    the messages are those of its forward pass. Up to 1,600 incidents the cells of the rate are the same too, and
+    `probability` equals `Changes.recent` to rounding; beyond, cells are renewed as incidents accumulate, and the two
+    agree to about 0.001. `rate` is over all models where `Changes.rate` is over those that stand for all.
 
     Parameters
     ----------
     prior
-        The prior; None is `Prior()`.
+        The prior; None is that of `find_changes` for a short series.
     models
         ``"full"``, or ``"jumps"`` without drift. Above 10,000 days no rate drifts.
     memory
@@ -48,13 +50,14 @@ class Monitor:
         bad = []
         if models not in ("full", "jumps"):
             bad.append(f"models must be 'full' or 'jumps', got {models!r}")
-        if isinstance(memory, bool) or memory != int(memory) or memory < 1:
+        days: Any = memory
+        if isinstance(days, bool) or not isinstance(days, (int, np.integer)) or days < 1:
             bad.append(f"memory must be a whole number of days, at least 1, got {memory!r}")
         if bad:
             raise ValueError("; ".join(bad))
         if prior is not None and not isinstance(prior, Prior):
             raise TypeError(f"prior must be a Prior, got {type(prior).__name__}")
-        self.prior = prior or Prior()
+        self.prior = prior or default_prior(1)
         self._filter = Filter(self.prior, models, int(memory))
 
     @property
@@ -83,7 +86,7 @@ class Monitor:
             If the count is negative, fractional or infinite, the exposure is not above 0, or the count speaks for a
             rate outside the prior's grid. The day is then not taken.
         """
-        if count is None or count != count:
+        if pd.isna(count):
             self._filter.append(0, 0.0)
             return
         day = as_counts([count], [exposure])
@@ -109,7 +112,7 @@ class Monitor:
         ValueError
             As for `find_changes`, before any day is taken.
         """
-        days = as_counts(counts, exposure)
+        days = as_counts(counts, exposure, may_be_missing=True)
         top = self.prior.grid[1]
         if (days.values > 10 * top * days.exposure).any():
             raise ValueError(

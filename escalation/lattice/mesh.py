@@ -29,6 +29,8 @@ EVEN = 1600
 SHARE = 0.6
 #: Growth of the step with the distance from a block's rate. A regime m sd away is known to its own sd, not to this one.
 GRADE = 0.25
+#: Step at rates that make no more than a few incidents in the whole series.
+SCARCE = 0.2
 #: How much wider cells may be when models are only ranked.
 RANKING = 1.6
 #: Deviance of the sixteen parts of a block (15 if they have one rate, four times that if clumped with phi = 3) beyond
@@ -88,17 +90,17 @@ def make_mesh(values: Ints, exposure: Floats, prior: Prior, coarseness: float = 
     coarseness
         How much wider the cells are, where they are graded.
     """
-    lowest, highest, widest = prior.grid
-    total = int(values.sum())
+    widest, total = prior.grid[2], int(values.sum())
+    low, high = np.log(prior.grid[0]), np.log(highest_rate(values, exposure, prior))
     if total <= EVEN:
         known = next(n for n in (100, 400, EVEN) if total <= n)
-        n = int(np.ceil(np.log(highest / lowest) / min(widest, 0.5 / np.sqrt(known)))) + 1
-        return Mesh.of(np.linspace(np.log(lowest), np.log(highest), -(-n // CHUNK) * CHUNK))
+        n = int(np.ceil((high - low) / min(widest, 0.5 / np.sqrt(known)))) + 1
+        return Mesh.of(np.linspace(low, high, -(-n // CHUNK) * CHUNK))
     rates, sds = _blocks(values, exposure)
-    low, high = _range(values, exposure, prior)
     fine = np.linspace(low, high, 1 + int(np.ceil((high - low) / (widest / 20))))
     marks = np.unique(np.concatenate([fine, *_ladders(rates, sds * coarseness, low, high)]))
-    step = _steps(marks, rates, sds * coarseness, widest)
+    widest_here = np.clip(0.5 / np.sqrt(np.maximum(1.0, np.exp(marks) * exposure.sum())), widest, SCARCE)
+    step = _steps(marks, rates, sds * coarseness, widest_here)
     run = np.concatenate([[0.0], np.cumsum((1 / step[1:] + 1 / step[:-1]) / 2 * np.diff(marks))])
     n = -(-(int(np.ceil(run[-1])) + 1) // CHUNK) * CHUNK
     return Mesh.of(np.interp(np.linspace(0.0, run[-1], n), run, marks))
@@ -135,11 +137,19 @@ def _known(counts: Floats, time: Floats) -> tuple[Floats, Floats]:
     return np.log(counts / time), 1 / np.sqrt(counts)
 
 
-def _range(values: Ints, exposure: Floats, prior: Prior) -> tuple[float, float]:
-    """Find the logs of the lowest and highest rate that a day could speak for, within the prior's grid."""
+def highest_rate(values: Ints, exposure: Floats, prior: Prior) -> float:
+    """Find the highest rate that a day could speak for, rounded up to a power of 4, at most that of the prior's grid.
+
+    Examples
+    --------
+    >>> highest_rate(np.array([0, 3]), np.ones(2), Prior(grid=(0.005, 1e4, 0.05)))
+    64.0
+    """
     seen = exposure > 0
+    if not seen.any():
+        return prior.grid[1]
     top = float(((values[seen] + 6.0 * np.sqrt(values[seen] + 1.0) + 10.0) / exposure[seen]).max())
-    return float(np.log(prior.grid[0])), float(np.log(min(prior.grid[1], top)))
+    return float(np.clip(4.0 ** np.ceil(np.log2(top) / 2), 10 * prior.grid[0], prior.grid[1]))
 
 
 def _ladders(rates: Floats, sds: Floats, low: float, high: float) -> list[Floats]:
@@ -152,9 +162,9 @@ def _ladders(rates: Floats, sds: Floats, low: float, high: float) -> list[Floats
     return [*out, rates[(rates > low) & (rates < high)]]
 
 
-def _steps(marks: Floats, rates: Floats, sds: Floats, widest: float) -> Floats:
-    """Wanted step at each mark: the least that any block asks for there."""
-    step = np.full(marks.size, widest)
+def _steps(marks: Floats, rates: Floats, sds: Floats, widest: Floats) -> Floats:
+    """Wanted step at each mark, at most `widest` (marks,): the least that any block asks for there."""
+    step = widest.copy()
     for sd in np.unique(sds):
         at = np.sort(rates[sds == sd])
         right = np.searchsorted(at, marks).clip(max=at.size - 1)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escalation.lattice.likelihood import likelihoods, log_likelihood
-from escalation.lattice.mesh import EVEN, Mesh, make_mesh
+from escalation.lattice.mesh import EVEN, Mesh, highest_rate, make_mesh
 from escalation.lattice.observed import usable
 from escalation.lattice.prior import Model, Prior, drift_matrix, drift_step
 from escalation.lattice.steps import arrive, jit
@@ -97,6 +97,7 @@ class Filter:
         self.exposure: list[float] = []
         self.total = 0
         self._chosen = 0  # incidents when the cells were chosen
+        self._highest = 0.0  # highest rate that any day so far could speak for
         self.models: tuple[Model, ...] = ()
         self.log_evidence = np.empty(0)
         self._groups: list[_Group] = []
@@ -116,17 +117,20 @@ class Filter:
         """Whether other cells or other models are due."""
         if self.mesh is None or len(self.models) != len(usable(self.prior, self.which, len(self.values))):
             return True
+        day = highest_rate(np.array([value]), np.array([exposure]), self.prior) if exposure > 0.0 else 0.0
+        if day > self._highest:
+            return True
         if self.total <= EVEN:
             marks = [n for n in (100, 400, EVEN) if self._chosen <= n]
             return self.total > marks[0]
-        above = exposure > 0.0 and value > exposure * self.mesh.rates[-1] and self.mesh.rates[-1] < self.prior.grid[1]
-        return above or self._chosen <= EVEN or self.total > GROWTH * self._chosen
+        return self._chosen <= EVEN or self.total > GROWTH * self._chosen
 
     def _restart(self) -> None:
         """Choose cells and go through the history again."""
         self._chosen = self.total
         values, exposure = np.array(self.values), np.array(self.exposure)
         self.mesh = make_mesh(values, exposure, self.prior)
+        self._highest = highest_rate(values, exposure, self.prior) if (exposure > 0.0).any() else 0.0
         self.models = usable(self.prior, self.which, len(self.values))
         self.log_evidence = np.zeros(len(self.models))
         self._groups = [self._group(phi, sigma) for phi, sigma in sorted({(m.phi, m.sigma) for m in self.models})]

@@ -171,8 +171,7 @@ def scan(
     >>> found.date, round(found.statistic, 2), found.p_value < 0.05
     (6, 16.21, True)
     """
-    checked = as_counts(counts, exposure)
-    _check(checked, family, replicates)
+    checked = _checked(counts, exposure, family, replicates)
     days = np.flatnonzero(checked.seen)
     values, weight = checked.values[days], checked.exposure[days]
     shares = shares_of(weight)
@@ -195,20 +194,31 @@ def scan(
     )  # fmt: skip
 
 
-def _check(counts: Counts, family: str, replicates: Any) -> None:
-    """Raise one error with all that does not fit."""
+def _checked(counts: Any, exposure: Any, family: str, replicates: Any) -> Counts:
+    """Check counts and options, and raise one error with all that does not fit."""
+    bad = _options(family, replicates)
+    try:
+        found = as_counts(counts, exposure)
+    except ValueError as error:
+        raise ValueError("; ".join([str(error), *bad])) from None
+    if found.seen.sum() < 2:
+        bad.append(f"counts: {found.seen.sum()} of {found.days} days was observed; at least 2 are needed")
+    if found.total < 1:
+        bad.append("counts: no incident on any observed day; at least 1 is needed")
+    if bad:
+        raise ValueError("; ".join(bad))
+    return found
+
+
+def _options(family: str, replicates: Any) -> list[str]:
+    """Problems with the options."""
     bad = []
     if family not in ("poisson", "nb1"):
         bad.append(f"family: {family!r} is not one of 'poisson', 'nb1'")
     whole = isinstance(replicates, (int, np.integer)) and not isinstance(replicates, bool)
     if not whole or replicates < LEAST_REPLICATES:
         bad.append(f"replicates: {replicates!r} is not a whole number of {LEAST_REPLICATES} or more")
-    if counts.seen.sum() < 2:
-        bad.append(f"counts: {counts.seen.sum()} of {counts.days} days was observed; at least 2 are needed")
-    if counts.total < 1:
-        bad.append("counts: no incident on any observed day; at least 1 is needed")
-    if bad:
-        raise ValueError("; ".join(bad))
+    return bad
 
 
 def _plain(label: Any) -> Any:
