@@ -6,6 +6,8 @@ whose true ratio is known.
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -471,6 +473,36 @@ def test_bad_dates_are_named(rec):
         effects(rec, frame)
     for part in ("row 2, column date", "row 3, column date", "row 2, column date_end", "2024-01-20 is before date"):
         assert part in str(caught.value)
+
+
+def test_text_that_is_no_single_day_is_refused_and_dates_are_read():
+    cells = ["02/03/2024", "2024", "2024-02", "now", "today", "2024-02-30", "20240203", "", "2024-02-03 13:00", 7, True]
+    bad = []
+    assert read_events(pd.DataFrame({"date": pd.Series(cells, dtype=object)}), "auto", 14, bad) == []
+    assert bad == [
+        f"interventions, row {i}, column date: {cell!r} is not a date such as '2023-11-24'"
+        for i, cell in enumerate(cells)
+    ]
+    known = ["2024-02-03", " 2024-02-03 ", date(2024, 2, 3), datetime(2024, 2, 3, 22), np.datetime64("2024-02-03")]
+    known += [pd.Timestamp("2024-02-03"), pd.Timestamp("2024-02-03 23:59", tz="Asia/Baghdad")]
+    events = read_events(pd.DataFrame({"date": pd.Series(known, dtype=object)}), "auto", 14, bad := [])
+    assert bad == []
+    assert [event.start for event in events] == [pd.Timestamp("2024-02-03")] * len(known)
+    column = pd.DataFrame({"date": pd.date_range("2024-02-03", periods=2), "date_end": [None, pd.NaT]})
+    assert [event.start.day for event in read_events(column, "auto", 14, bad)] == [3, 4]
+    far = pd.DataFrame({"date": [date(9999, 1, 1), date(1, 1, 1)]})
+    assert read_events(far, "auto", 14, bad) == []
+    assert len(bad) == 2
+
+
+def test_a_column_that_is_given_twice_is_named():
+    frame = pd.DataFrame([["2024-02-03", "soon", "x", "y"]], columns=["date", "date", "kind", "kind"])
+    bad = []
+    assert read_events(frame, "auto", 14, bad) == []
+    assert bad == [
+        "interventions: column date is given 2 times, once is needed",
+        "interventions: column kind is given 2 times, once is needed",
+    ]
 
 
 def test_what_has_no_draws_or_no_interventions_says_so(rec):

@@ -247,6 +247,93 @@ def test_at_most_ten_values_are_listed(file):
     assert str(error.value).count("'Country ") == 10
 
 
+@pytest.mark.parametrize(
+    "several",
+    [
+        lambda words: pd.Series(words, index=[5, 7]),
+        pd.Index,
+        np.array,
+        tuple,
+        set,
+        dict.fromkeys,
+        iter,
+        lambda words: (word for word in words),
+    ],
+)
+def test_words_come_in_any_iterable(file, several):
+    path = file(ACLED, [acled(i, "2024-02-10", actor1=name) for i, name in enumerate(["Reds", "Greens", "Blues"])])
+    events = read_acled(path, actor=several(["reds", "Blues"]), country=several(["Utopia", "utopia"]))
+    assert events.events["event_id"].tolist() == ["XXX0", "XXX2"]
+    assert events.audit["removed"].tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("actor", "words"),
+    [
+        (b"Red Brigade", r"^actor: a text or a list of texts is needed, not b'Red Brigade'$"),
+        (bytearray(b"x"), "actor: a text or a list of texts is needed"),
+        ([b"Red Brigade"], r"^actor: b'Red Brigade' is no text$"),
+        (pd.Series(["Red Brigade", None], dtype=object), "actor: None is no text"),
+        (pd.Index([]), "actor: an empty list"),
+        (iter(()), "actor: an empty list"),
+        (np.bool_(True), "actor: a text or a list of texts is needed"),
+    ],
+)
+def test_what_is_no_text(file, actor, words):
+    with pytest.raises(ValueError, match=words):
+        read_acled(file(ACLED, [acled(1, "2024-02-10")]), actor=actor)
+
+
+def test_codes_of_violence_may_be_integers_of_numpy(file):
+    path = file(GED, [ged(1, "2024-03-01"), ged(2, "2024-03-01", type_of_violence=3)])
+    kept = lambda chosen: read_ucdp_ged(path, type_of_violence=chosen).events["event_id"].tolist()  # noqa: E731
+    assert kept(np.int64(3)) == kept(np.array([3])) == kept(pd.Series([3])) == kept([np.int32(3)]) == ["2"]
+
+
+def test_days_outside_the_window_of_reading_are_not_counted(file):
+    path = file(ACLED, [acled(i, f"2024-01-0{i}") for i in (2, 3, 4, 6)])
+    events = read_acled(path, start="2024-01-03", end="2024-01-05")
+    assert events.daily("2024-01-04")["count"].tolist() == [1, 0]
+    assert events.daily("2024-01-03", "2024-01-05")["count"].tolist() == [1, 1, 0]
+    with pytest.raises(ValueError, match=r"made_up.csv: 2024-01-01 is before start=2024-01-03 of the window asked for"):
+        events.daily("2024-01-01", "2024-01-05")
+    with pytest.raises(ValueError, match="2024-01-02 is before start=2024-01-03 and 2024-01-06 is after end=2024-01-0"):
+        events.daily("2024-01-02", "2024-01-06")
+    with pytest.raises(ValueError, match="2024-01-09 is after end=2024-01-05"):
+        events.daily("2024-01-09")
+    with pytest.raises(ValueError, match="2024-01-02 is before start"):
+        events.daily(end="2024-01-02")
+    half = read_acled(path, start="2024-01-03")
+    assert half.daily("2024-01-05", "2024-01-07")["count"].tolist() == [0, 1, 0]
+    with pytest.raises(ValueError, match="before start"):
+        half.daily("2024-01-02", "2024-01-07")
+
+
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n", b"\r"])
+def test_ends_of_lines(file, ends):
+    path = file(ACLED, [acled(1, "2024-02-10", notes="plain"), acled(2, "2024-02-11", notes='two\nlines, a "quote"')])
+    good = path.read_bytes().replace(b"\r\n", ends)
+    path.write_bytes(good)
+    assert read_acled(path).daily()["count"].tolist() == [1, 1]
+    path.write_bytes(good.replace(b"2024-02-10", b"soon"))
+    with pytest.raises(ExportError, match="row 2, event_date: found 'soon'"):
+        read_acled(path)
+    for odd in (b"\xe9", b"\0"):
+        path.write_bytes(good.replace(b"Port", odd, 1))
+        with pytest.raises(ExportError, match="row 2: found"):
+            read_acled(path)
+
+
+def test_a_cell_that_is_too_long_is_named_as_such(file):
+    path = file(ACLED, [acled(1, "2024-02-10"), acled(2, "2024-02-10", notes="x" * 131_073)])
+    with pytest.raises(ExportError, match=r"row 3: expected cells of at most 131,072 characters \(a quote") as error:
+        read_acled(path)
+    assert "closed quotes" not in str(error.value)
+    path.write_text("x" * 200_000, encoding="utf-8")
+    with pytest.raises(ExportError, match=r"row 1: expected cells of at most 131,072"):
+        read_acled(path)
+
+
 def test_all_bad_rows_of_acled_at_once(file):
     path = file(
         ACLED,

@@ -251,6 +251,97 @@ def test_huge_counts():
 
 
 @njit
+def direct_cost(y, e, ends, size):
+    """-2 log likelihood up to a constant: each regime's exposure is added up by itself. Size 0: Poisson."""
+    total, a = 0.0, 0
+    for b in ends:
+        S, A = y[a:b].sum(), e[a:b].sum()
+        spread = math.log1p(S / A / size) if size > 0 else 0.0
+        total += 2 * (A * size * spread if size > 0 else float(S))
+        total -= 2 * S * (math.log(S / A) - spread) if S > 0 else 0.0
+        a = b
+    return total
+
+
+@njit
+def direct_optimum(y, e, penalty, size, by_length):
+    n = y.size
+    F = np.full(n + 1, np.inf)
+    F[0] = -penalty
+    for b in range(1, n + 1):
+        S, A = 0, 0.0
+        for a in range(b - 1, -1, -1):
+            S, A = S + y[a], A + e[a]
+            spread = math.log1p(S / A / size) if size > 0 else 0.0
+            cost = 2 * (A * size * spread if size > 0 else float(S))
+            cost -= 2 * S * (math.log(S / A) - spread) if S > 0 else 0.0
+            F[b] = min(F[b], F[a] + cost + penalty + (math.log((b - a) / n) if by_length else 0.0))
+    return F[n]
+
+
+@pytest.mark.parametrize("family", ["poisson", "nb2"])
+@pytest.mark.parametrize("decades", [6, 9, 12])
+def test_exposures_of_very_different_size(family, decades):
+    """Cumulated as floats, a small exposure after large ones loses its digits, and changes were missed."""
+    rng = np.random.default_rng(decades)
+    for most in [5] * 150 + [60] * 50 + [800] * 3:
+        n = int(rng.integers(2, most + 1))
+        small = rng.choice([rng.random(n) < 0.1, rng.random(n) < 0.5])
+        e = np.where(small, 10.0**-decades * n, 1.0) * rng.uniform(0.5, 1.0, n)
+        e = np.sort(e)[::-1].copy() if rng.random() < 0.5 else e
+        y = rng.choice([rng.integers(0, 200, n), rng.poisson(0.5, n)])
+        if not y.any() or e.min() < 1e-12 * e.sum():
+            continue
+        size = float(np.exp(rng.normal())) if family == "nb2" else 0.0
+        by_length = bool(rng.random() < 0.3)
+        penalty = 3 * math.log(n) if by_length else float(rng.choice([0.1, 0.5, 2.0, 8.0, 20.0]))
+        found = segment(y, family=family, exposure=e, penalty="mbic" if by_length else penalty, size=size or None)
+        ends = ends_of(found)
+        cost = direct_cost(y, e, ends, size) + penalty * (ends.size - 1)
+        cost += np.log(np.diff(ends, prepend=0) / n).sum() if by_length else 0.0
+        best = direct_optimum(y, e, penalty, size, by_length)
+        assert abs(cost - best) <= CLOSE * max(1.0, abs(best))
+
+
+def test_a_short_day_after_a_long_one():
+    found = segment([0, 120], exposure=[2893.71267137043, 0.00012159410536125682], penalty=0.5)
+    assert found.n_changes == 1
+    assert found.penalised_cost == pytest.approx(-3072.06, abs=0.005)
+
+
+@pytest.mark.parametrize("size", [1e3, 1e6, 1e9, 1e12, 1e17, 1e100])
+@pytest.mark.parametrize("unit", [1.0, 1e6])
+def test_a_large_size_is_poisson_in_the_limit(size, unit):
+    rng = np.random.default_rng(7)
+    for _ in range(60):
+        y, e = random_series(rng, 40)
+        e = e * unit
+        if not y.any():
+            continue
+        penalty = random_penalty(rng, y.size)
+        found = segment(y, family="nb2", size=size, penalty=penalty, exposure=e)
+        ends = ends_of(found)
+        best = direct_optimum(y, e, penalty, size, False)
+        cost = direct_cost(y, e, ends, size) + penalty * (ends.size - 1)
+        assert abs(cost - best) <= CLOSE * max(1.0, abs(best))
+        if size >= 1e17:
+            least = direct_optimum(y, e, penalty, 0.0, False)
+            assert direct_cost(y, e, ends, 0.0) + penalty * (ends.size - 1) == pytest.approx(least, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("options", [{}, {"family": "nb2", "size": 2.0}, {"penalty": "mbic"}, {"penalty": (1, 9)}])
+def test_an_exposure_too_small_beside_the_others_is_refused(options):
+    words = r"exposure: the smallest \(2024-01-02: 1e-10\) is below 1e-12 of the sum, 300; leave such days out"
+    counts = pd.Series([1, 2, 3, 4], index=pd.date_range("2024-01-01", periods=4))
+    with pytest.raises(ValueError, match=words):
+        segment(counts, exposure=[100, 1e-10, 100, 100], **options)
+    with pytest.raises(ValueError, match="got -1; exposure: the smallest"):
+        segment(counts, exposure=[100, 1e-10, 100, 100], **options | {"penalty": -1})
+    assert segment(counts, exposure=[100, 1e-10, 100, 100], family="nb1", phi=1.0).n_changes >= 0
+    assert segment(counts.astype(float).where(counts != 2), exposure=[100, 1e-10, 100, 100]).n_changes == 0
+
+
+@njit
 def probe(w, s, room, up, end, x0, family, size):
     return root(w, s, room, up, end, x0, family, size)
 
@@ -278,7 +369,7 @@ def test_work_grows_in_proportion_to_the_days():
         runs = []
         for _ in range(3):
             start = time.process_time()
-            last_changes(y[:n], np.ones(n), 2 * math.log(n), POISSON, 0.0)
+            last_changes(y[:n], np.ones(n, np.int64), 2 * math.log(n), POISSON, 0.0)
             runs.append(time.process_time() - start)
         spent[n] = min(runs)
     assert spent[200_000] < 30 * spent[20_000]

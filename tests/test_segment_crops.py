@@ -46,6 +46,53 @@ def test_path_is_the_lower_hull_of_the_best_costs():
     assert path["penalty_low"].iloc[-1] == pytest.approx(69.988, abs=1e-3)  # one change costs what it gains
 
 
+def hull(y):
+    """Changes and lowest penalties of all optima, Poisson, in extended precision."""
+    n = y.size
+    x0 = np.longdouble(y.sum()) / n
+    table = np.full((n + 1, n + 1), np.longdouble(np.inf))
+    for a in range(n):
+        for b in range(a + 1, n + 1):
+            S = np.longdouble(y[a:b].sum())
+            table[a, b] = -2 * S * np.log(S / (b - a) / x0)
+    Q, F = [table[0, n]], table[0].copy()
+    for _ in range(1, n):
+        F = np.array([np.inf] + [np.min(F[:t] + table[:t, t]) for t in range(1, n + 1)], np.longdouble)
+        Q.append(F[n])
+    at, m = [], 0
+    while m < n - 1:
+        steps = [(Q[m] - Q[k]) / (k - m) for k in range(m + 1, n)]
+        best = max(steps)
+        if best <= 0:
+            break
+        at.append(float(best))
+        m += 1 + max(i for i, step in enumerate(steps) if step == best)
+        yield m, at[-1]
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="needs floats longer than 64 bits")
+def test_path_is_complete_where_counts_are_large():
+    rng = np.random.default_rng(12)
+    for round_ in range(150):
+        y = rng.poisson(10.0 ** rng.uniform(4, 6), int(rng.integers(2, 16))).astype(np.int64)
+        y = np.array([99774, 99707, 99920, 99853]) if round_ == 0 else y
+        known = list(hull(y))
+        path = segment(y, penalty=(0.0, 1000.0)).frame[::-1]
+        found = list(zip(path["changes"].iloc[1:], path["penalty_high"].iloc[1:], strict=True))
+        assert [m for m, _ in found] == [m for m, _ in known]
+        assert [p for _, p in found] == pytest.approx([p for _, p in known], rel=1e-7)
+
+
+def test_nb1_path_is_complete_where_counts_are_large():
+    y = np.random.default_rng(13).poisson(1e5, 12)
+    rates = np.linspace(99_000, 101_000, 400)
+    path = segment(y, family="nb1", phi=0.5, rates=rates, penalty=(0.01, 50.0))
+    for penalty in np.geomspace(0.01, 50.0, 300):
+        alone = segment(y, family="nb1", phi=0.5, rates=rates, penalty=float(penalty))
+        found = path.segmentation(float(penalty))
+        assert found.cost + penalty * found.n_changes == pytest.approx(alone.penalised_cost, rel=0, abs=1e-7)
+
+
 def test_nb1_and_zero_penalty():
     y = [0, 1, 0, 0, 5, 6, 4, 7, 0, 0]
     path = segment(y, family="nb1", phi=0.5, rates=[0.2, 1.0, 5.0], penalty=(0, 50))

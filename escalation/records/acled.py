@@ -43,12 +43,12 @@ def read_acled(
     ----------
     path : str or Path
         The file, one row per event.
-    actor : str or list of str, optional
+    actor : str or iterable of str, optional
         Keep events with one of these as ``actor1``, ``actor2`` or among the associated actors, by their full names,
         in any case of letters, as all filters.
-    country, event_type, sub_event_type : str or list of str, optional
+    country, event_type, sub_event_type : str or iterable of str, optional
         Keep events with one of these.
-    place : str or list of str, optional
+    place : str or iterable of str, optional
         Keep events with one of these as ``location``, ``admin1``, ``admin2`` or ``admin3``.
     start, end : str or Timestamp, optional
         Keep events that may have happened on these days or between them. They are the days `Events.daily` counts.
@@ -86,9 +86,7 @@ def read_acled(
     problems = [
         *export.problems,
         *export.repeated("event_id_cnty"),
-        *export.unreadable(
-            "event_date", lambda cell: day_of(cell) is not None, "a day as 2024-01-05 or 5 January 2024"
-        ),
+        *export.unreadable("event_date", _is_day, "a day as 2024-01-05 or 5 January 2024"),
         *export.unreadable("time_precision", lambda cell: cell in ("1", "2", "3"), "1 (day), 2 (week) or 3 (month)"),
     ]
     if problems:

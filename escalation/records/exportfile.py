@@ -132,7 +132,7 @@ def read_export(path: str | Path, needed: Sequence[str], optional: Sequence[str]
                 rows.append(row)
                 cells.append(pick(line))
     except csv.Error as error:
-        bad.append(Problem(path.name, row + 1, None, None, f"cells with closed quotes ({error})"))
+        bad.append(Problem(path.name, row + 1, None, None, _expected(error)))
     columns = {name: [cell[i].strip() for cell in cells] for i, name in enumerate(names)}
     return Export(path.name, rows, columns, tuple(bad))
 
@@ -145,19 +145,36 @@ def _text(path: Path) -> str:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        row, found = raw.count(b"\n", 0, error.start) + 1, repr(raw[error.start : error.start + 1])[2:-1]
+        row, found = _row(raw, error.start), repr(raw[error.start : error.start + 1])[2:-1]
         expected = "text in UTF-8 (save it as 'CSV UTF-8')"
         raise ExportError([Problem(path.name, row, None, found, expected)], str(path)) from None
     if "\0" in text:
-        row = text.count("\n", 0, text.index("\0")) + 1
-        raise ExportError([Problem(path.name, row, None, "\0", "a CSV file, not a spreadsheet or archive")], str(path))
+        raise ExportError(
+            [Problem(path.name, _row(raw, raw.index(b"\0")), None, "\0", "a CSV file, not a spreadsheet or archive")],
+            str(path),
+        )
     return text
+
+
+def _row(raw: bytes, place: int) -> int:
+    """Return the line of a place; lines end with LF, CR LF or CR."""
+    return len((raw[:place] + b".").splitlines())
+
+
+def _expected(error: csv.Error) -> str:
+    """Say what is needed where the reader gave up."""
+    if "field larger" not in str(error):
+        return f"cells with closed quotes ({error})"
+    return f"cells of at most {csv.field_size_limit():,} characters (a quote that is never closed makes one longer)"
 
 
 def _header(path: Path, text: str, needed: Sequence[str]) -> tuple[str, list[str]]:
     """Return the delimiter under which most needed columns are found, and the names of all columns."""
-    line = text.split("\n", 1)[0]
-    cells = {mark: next(csv.reader([line], delimiter=mark), []) for mark in _DELIMITERS}
+    line = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    try:
+        cells = {mark: next(csv.reader([line], delimiter=mark), []) for mark in _DELIMITERS}
+    except csv.Error as error:
+        raise ExportError([Problem(path.name, 1, None, None, _expected(error))], str(path)) from None
     read = {mark: [name.strip().lower() for name in names] for mark, names in cells.items()}
     delimiter = max(_DELIMITERS, key=lambda mark: len(set(needed) & set(read[mark])))
     header = read[delimiter]

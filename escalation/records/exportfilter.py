@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from escalation.records.exportfile import day_of
 
 __all__ = ["Day", "Filter", "Values", "window"]
 
-Values = str | int | Collection[str | int] | None
+Values = str | int | Iterable[str | int] | None
 Day = str | pd.Timestamp | None
 _SHOWN = 10  # values an error lists
 
@@ -29,8 +30,8 @@ class Filter:
     ----------
     name : str
         The argument.
-    values : str, int, collection of them, or None
-        What to keep, in any case of letters; None keeps all.
+    values : str, int, iterable of them, or None
+        What to keep, in any case of letters; None keeps all. An iterable is kept as a tuple.
     columns : tuple of sequences of str
         An event is kept if a cell of any of them is one of the values.
     joined : tuple of sequences of str
@@ -50,10 +51,14 @@ class Filter:
     columns: tuple[Sequence[str], ...]
     joined: tuple[Sequence[str], ...] = ()
 
+    def __post_init__(self) -> None:
+        if isinstance(self.values, Iterable) and not isinstance(self.values, (str, bytes, bytearray)):
+            object.__setattr__(self, "values", tuple(self.values))  # a generator can be read only once
+
     @property
-    def given(self) -> list[str | int]:
-        """The values as a list."""
-        return [self.values] if isinstance(self.values, (str, int)) else list(self.values or ())
+    def given(self) -> tuple[Any, ...]:
+        """The values as a tuple."""
+        return self.values if isinstance(self.values, tuple) else () if self.values is None else (self.values,)
 
     @property
     def wanted(self) -> dict[str, str]:
@@ -64,9 +69,9 @@ class Filter:
         """Say which values are nowhere in the file, and what is there instead."""
         if self.values is None:
             return None
-        if not isinstance(self.values, (str, int, Collection)):
+        if not isinstance(self.values, (str, Integral, tuple)):
             return f"{self.name}: a text or a list of texts is needed, not {self.values!r}"
-        odd = [value for value in self.given if isinstance(value, bool) or not isinstance(value, (str, int))]
+        odd = [value for value in self.given if isinstance(value, bool) or not isinstance(value, (str, Integral))]
         if odd or not self.given:
             return f"{self.name}: {odd[0]!r} is no text" if odd else f"{self.name}: an empty list keeps no event"
         there = {word.casefold(): word for cells in self.columns for word in sorted(set(cells)) if word}

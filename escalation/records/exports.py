@@ -74,7 +74,8 @@ class Events:
         Raises
         ------
         ValueError
-            If the days are in the wrong order, or there is no event dated to one day to take them from.
+            If the days are in the wrong order or outside the window that was asked for on reading, whose other
+            events are no longer there, or if there is no event dated to one day to take them from.
         """
         first, last = self._window(start, end)
         dated = self.dated.to_numpy(dtype=bool)
@@ -92,6 +93,7 @@ class Events:
     def _window(self, start: Day, end: Day) -> tuple[pd.Timestamp, pd.Timestamp]:
         """First and last day to count."""
         first, last = window(start, end)
+        self._refuse_days_left_out(first, last)
         first, last = first or self.start, last or self.end
         if first is None or last is None:
             days = self.events.loc[self.dated, "date_lower"]
@@ -100,6 +102,20 @@ class Events:
             first, last = first or days.min(), last or days.max()
         window(first, last)
         return first, last
+
+    def _refuse_days_left_out(self, first: pd.Timestamp | None, last: pd.Timestamp | None) -> None:
+        """Raise if a day lies outside the window that was asked for on reading."""
+        bad = []
+        for day in (first, last):
+            if day is not None and self.start is not None and day < self.start:
+                bad.append(f"{day:%Y-%m-%d} is before start={self.start:%Y-%m-%d}")
+            elif day is not None and self.end is not None and day > self.end:
+                bad.append(f"{day:%Y-%m-%d} is after end={self.end:%Y-%m-%d}")
+        if bad:
+            raise ValueError(
+                f"{self.file}: {' and '.join(bad)} of the window asked for on reading, and events outside it were left "
+                "out; read the file again with the days to count"
+            )
 
     def summary(self) -> pd.DataFrame:
         """Count the events by precision of their date, with the first and last day."""

@@ -42,14 +42,14 @@ def read_ucdp_ged(
     ----------
     path : str or Path
         The file, one row per event.
-    actor : str or list of str, optional
+    actor : str or iterable of str, optional
         Keep events with one of these as ``side_a`` or ``side_b``, by their full names, in any case of letters, as all
         filters.
-    country : str or list of str, optional
+    country : str or iterable of str, optional
         Keep events in one of these.
-    place : str or list of str, optional
+    place : str or iterable of str, optional
         Keep events with one of these as ``where_coordinates``, ``adm_1`` or ``adm_2``.
-    type_of_violence : str, int or list of them, optional
+    type_of_violence : str, int or iterable of them, optional
         Keep events of 1 or ``"state-based"``, 2 or ``"non-state"``, 3 or ``"one-sided"`` violence.
     start, end : str or Timestamp, optional
         Keep events that may have happened on these days or between them. They are the days `Events.daily` counts.

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from escalation.records.exportfile import day_of
 from escalation.records.labels import event_labels
 
 __all__ = ["Event", "others_on", "outside", "read_events"]
 
 #: ``"auto"`` reads an event of at least so many days as a window.
 LEAST_WINDOW = 3
+#: Columns that are read.
+_COLUMNS = ("date", "date_end", "label", "actor", "kind", "target", "notes")
 
 
 @dataclass(frozen=True)
@@ -40,18 +44,31 @@ class Event:
     lack: str = ""
 
 
+# Days that every resolution of pandas can hold.
+_YEARS = range(1700, 2200)
+
+
+def _day(cell: Any) -> Any:
+    """Return a cell as a day: a date, or text that can be read in one way only. NaT if it is neither."""
+    if isinstance(cell, str):
+        cell = day_of(cell.strip())
+    found = pd.to_datetime(cell, errors="coerce") if isinstance(cell, (date, np.datetime64)) else pd.NaT
+    if not isinstance(found, pd.Timestamp) or found.year not in _YEARS:
+        return pd.NaT
+    return found.tz_localize(None).normalize()
+
+
 def _days(frame: pd.DataFrame, column: str, bad: list[str], *, optional: bool) -> pd.Series:
     """Read a column of dates; each cell that is none is added to the problems."""
-    if column not in frame:
-        if not optional:
+    if list(frame.columns).count(column) != 1:
+        if column not in frame and not optional:
             bad.append(f"interventions need a column date; given: {', '.join(map(str, frame.columns)) or 'none'}")
         return pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
     cells = frame[column]
-    read = [pd.NaT if isinstance(v, (int, float, np.number)) else pd.to_datetime(v, errors="coerce") for v in cells]
-    days = pd.Series([d.tz_localize(None).normalize() if pd.notna(d) else pd.NaT for d in read], index=frame.index)
+    days = pd.Series([_day(cell) for cell in cells], index=frame.index, dtype="datetime64[us]")
     for i in np.flatnonzero(days.isna() & ~(cells.isna() & optional)):
         bad.append(f"interventions, row {i}, column {column}: {cells.iloc[i]!r} is not a date such as '2023-11-24'")
-    return pd.to_datetime(days)
+    return days
 
 
 def _event(label: str, first: pd.Timestamp, last: Any, term: str, after: int) -> Event:
@@ -71,7 +88,8 @@ def read_events(frame: Any, term: str, after: int, bad: list[str]) -> list[Event
     Parameters
     ----------
     frame
-        With a column `date`; optional `date_end`, `label`, `actor`, `kind`, `target`, `notes`.
+        With a column `date`; optional `date_end`, `label`, `actor`, `kind`, `target`, `notes`. Dates are dates or
+        text YYYY-MM-DD; "02/03/2024" and "2024-02" are refused.
     term
         ``"auto"`` or one of `TERMS`.
     after
@@ -89,6 +107,9 @@ def read_events(frame: Any, term: str, after: int, bad: list[str]) -> list[Event
     if not isinstance(frame, pd.DataFrame):
         bad.append(f"interventions must be a DataFrame with a column date, got {type(frame).__name__}")
         return []
+    for name in _COLUMNS:
+        if (times := list(frame.columns).count(name)) > 1:
+            bad.append(f"interventions: column {name} is given {times} times, once is needed")
     first, last = _days(frame, "date", bad, optional=False), _days(frame, "date_end", bad, optional=True)
     for i in np.flatnonzero(last < first):
         bad.append(f"interventions, row {i}: date_end {last.iloc[i]:%Y-%m-%d} is before date {first.iloc[i]:%Y-%m-%d}")

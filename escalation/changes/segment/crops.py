@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from escalation.changes.segment.segmentation import Segmentation
 
-#: Costs that differ by less than this share are one cost.
+#: A segmentation that is optimal only within this share of a penalty is left out.
 EQUAL = 1e-10
 
 
@@ -87,46 +87,71 @@ class SegmentationPath:
         return f"<p>{html.escape(repr(self))}</p>{self.frame.to_html(float_format=lambda v: f'{v:.6g}')}"
 
 
-def crops(solve: Callable[[float], Segmentation], low: float, high: float) -> SegmentationPath:
+@dataclass(frozen=True)
+class _Line:
+    """A segmentation as a line over the penalty: its cost, the rounding error of that, its slope m."""
+
+    found: Segmentation
+    cost: float
+    error: float
+
+    @property
+    def m(self) -> int:
+        """Number of changes."""
+        return self.found.n_changes
+
+
+def crops(
+    solve: Callable[[float], Segmentation],
+    compared: Callable[[Segmentation], tuple[float, float]],
+    low: float,
+    high: float,
+) -> SegmentationPath:
     """Find all optimal segmentations between two penalties.
 
     Parameters
     ----------
     solve
         Gives an optimal segmentation for a penalty.
+    compared
+        Gives the cost of a segmentation up to a constant, and its rounding error. `Segmentation.cost` holds a large
+        constant, beside which the gain of a change is lost where counts are large.
     low, high
         The range, ``0 <= low <= high``.
     """
-    found = {}
+    lines: dict[int, _Line] = {}
     for penalty in (low, high):
         one = solve(penalty)
-        found[one.n_changes] = one
-    todo = [(max(found), min(found))] if len(found) == 2 else []
+        lines[one.n_changes] = _Line(one, *compared(one))
+    todo = [(max(lines), min(lines))] if len(lines) == 2 else []
     while todo:
         more, fewer = todo.pop()
         if more - fewer < 2:
             continue
-        swap = _swap(found[more], found[fewer])
-        between = solve(swap)
-        m = between.n_changes
-        level = found[fewer].cost + swap * fewer
-        gained = level - (between.cost + swap * m) > EQUAL * max(1.0, abs(level))
-        if fewer < m < more and gained:
-            found[m] = between
-            todo += [(more, m), (m, fewer)]
-    return SegmentationPath(tuple(_ranges([found[m] for m in sorted(found, reverse=True)], low)), low, high)
+        swap = _swap(lines[more], lines[fewer])
+        one = solve(max(swap, low))
+        between = _Line(one, *compared(one))
+        if fewer < between.m < more and _below(between, lines[fewer], swap):
+            lines[between.m] = between
+            todo += [(more, between.m), (between.m, fewer)]
+    return SegmentationPath(tuple(_ranges([lines[m] for m in sorted(lines, reverse=True)], low)), low, high)
 
 
-def _swap(more: Segmentation, fewer: Segmentation) -> float:
+def _below(one: _Line, fewer: _Line, swap: float) -> bool:
+    """Whether a segmentation is better at a penalty than one with fewer changes, by more than rounding."""
+    gained = fewer.cost - one.cost - swap * (one.m - fewer.m)
+    return gained > one.error + fewer.error + EQUAL * swap
+
+
+def _swap(more: _Line, fewer: _Line) -> float:
     """Penalty at which two segmentations cost the same."""
-    return (fewer.cost - more.cost) / (more.n_changes - fewer.n_changes)
+    return (fewer.cost - more.cost) / (more.m - fewer.m)
 
 
-def _ranges(found: list[Segmentation], low: float) -> list[Segmentation]:
+def _ranges(lines: list[_Line], low: float) -> list[Segmentation]:
     """Give each segmentation the lowest penalty at which it is optimal."""
     out, start = [], low
-    for i, one in enumerate(found):
-        start = max(start, _swap(found[i - 1], one)) if i else low
-        total = one.cost + start * one.n_changes
-        out.append(Segmentation(one.counts, one.rates, one.cost, total, start, one.criterion, one.family))
+    for i, line in enumerate(lines):
+        start = max(start, _swap(lines[i - 1], line)) if i else low
+        out.append(replace(line.found, penalised_cost=line.found.cost + start * line.m, penalty=start))
     return out

@@ -54,7 +54,7 @@ def coordinates(x: float, x0: float, family: int, size: float) -> tuple[float, f
     """a(x) and b(x)."""
     if family == POISSON:
         return x - x0, (math.log(x / x0) if x > 0.0 else LOG_ZERO)
-    spread = math.log((size + x) / (size + x0))
+    spread = math.log1p((x - x0) / (size + x0))
     return size * spread, (math.log(x / x0) - spread if x > 0.0 else LOG_ZERO)
 
 
@@ -65,9 +65,9 @@ def least_cost(s: float, w: float, x0: float, family: int, size: float) -> float
         expected = w * x0
         return 2.0 * (s - expected - s * math.log(s / expected)) if s > 0.0 else -2.0 * expected
     if s == 0.0:
-        return 2.0 * w * size * math.log(size / (size + x0))
+        return -2.0 * w * size * math.log1p(x0 / size)
     x = s / w
-    spread = math.log((size + x) / (size + x0))
+    spread = math.log1p((x - x0) / (size + x0))
     return 2.0 * (w * size * spread - s * (math.log(x / x0) - spread))
 
 
@@ -111,7 +111,7 @@ def _nb2_start(w: float, s: float, room: float, up: bool, end: float, x0: float,
     if s > 0.0:
         best = s / w
         log_best = math.log(best / x0)
-        spread = math.log((size + best) / (size + x0))
+        spread = math.log1p((best - x0) / (size + x0))
         above = max(room - w * size * spread + s * (log_best - spread), 0.0)
         sigma = math.sqrt(2.0 * above * (size + best) / (size * s))
         if 1e-6 < sigma < 1.5:  # close to a cubic in log x
@@ -120,7 +120,7 @@ def _nb2_start(w: float, s: float, room: float, up: bool, end: float, x0: float,
     if end > 0.0:
         return math.log(end / x0)
     # At small rates the cost lies above its asymptote, whose root is therefore beyond the wanted one.
-    smallest = math.log(size / (size + x0))
+    smallest = -math.log1p(x0 / size)
     return (w * size * smallest - room) / s + smallest
 
 
@@ -134,7 +134,7 @@ def root(
         return x, a, b
     log_x = _nb2_start(w, s, room, up, end, x0, size)
     x = x0 * math.exp(log_x)
-    spread = math.log((size + x) / (size + x0))
+    spread = math.log1p((x - x0) / (size + x0))
     for _ in range(_MAX_STEPS):  # Newton in log x, where the cost is convex: from the first step on beyond the root
         step = (w * size * spread - s * (log_x - spread) - room) * (size + x) / (size * (w * x - s))
         log_x -= step
@@ -145,5 +145,5 @@ def root(
             spread += share * (1.0 - 0.5 * share)
             break
         x = x0 * math.exp(log_x)
-        spread = math.log((size + x) / (size + x0))
+        spread = math.log1p((x - x0) / (size + x0))
     return x, size * spread, log_x - spread

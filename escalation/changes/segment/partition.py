@@ -25,7 +25,10 @@ from escalation.changes.segment.families import coordinates, jit, least_cost, st
 from escalation.changes.segment.pieces import (
     A_END,
     B_END,
+    COUNT,
+    DAY,
     EXPOSURE,
+    KEYS,
     LEVEL,
     RATE,
     ROOM,
@@ -49,19 +52,19 @@ _UP, _DOWN = 1.0 + 1e-9, 1.0 - 1e-9
 
 @step_jit
 def _best(
-    P: Floats, key: Ints, head: int, tail: int, first: int, S: int, A: float, x0: float, family: int, size: float
+    P: Floats, key: Ints, head: int, tail: int, first: int, S: int, A: int, x0: float, family: int, size: float
 ) -> tuple[float, int]:
     """Smallest cost over all pieces and the piece that has it; `first` is a guess.
 
     A piece can win only if its best rate lies in its interval. There its cost is at least that at the upper end u
     minus (u w - s)² / s, since ``z - 1 - log z <= (z - 1)² / 2`` for z >= 1 (for NB2 the drop is smaller still).
     """
-    best = P[LEVEL, first] + least_cost(float(S - key[0, first]), A - P[EXPOSURE, first], x0, family, size)
+    best = P[LEVEL, first] + least_cost(float(S - key[COUNT, first]), float(A - key[EXPOSURE, first]), x0, family, size)
     able = 0
     for block in range(head, tail, _BLOCK):
         for j in range(_BLOCK):  # places past the last piece hold old candidates, whose costs are costs too
             i = block + j
-            s, w = float(S - key[0, i]), A - P[EXPOSURE, i]
+            s, w = float(S - key[COUNT, i]), float(A - key[EXPOSURE, i])
             gap = P[RATE + 1, i] * w - s
             end = P[LEVEL, i] + 2.0 * (w * P[A_END + 1, i] - s * P[B_END + 1, i])
             able += (
@@ -74,7 +77,7 @@ def _best(
         return best, first
     where = first
     for i in range(head, tail):
-        s, w = float(S - key[0, i]), A - P[EXPOSURE, i]
+        s, w = float(S - key[COUNT, i]), float(A - key[EXPOSURE, i])
         if i != first and s * _UP >= P[RATE, i] * w and s * _DOWN <= P[RATE + 1, i] * w:
             gap = P[RATE + 1, i] * w - s
             end = P[LEVEL, i] + 2.0 * (w * P[A_END + 1, i] - s * P[B_END + 1, i])
@@ -94,7 +97,7 @@ def _mend(
     keep: int,
     t: int,
     S: int,
-    A: float,
+    A: int,
     limit: float,
     x0: float,
     family: int,
@@ -137,7 +140,7 @@ def _admit(
     up: bool,
     t: int,
     S: int,
-    A: float,
+    A: int,
     limit: float,
     x0: float,
     family: int,
@@ -170,7 +173,7 @@ def _admit(
     if torn:
         first, last = (inc, tail - 1) if up else (head, inc)
         m = last + 1 - first
-        Q, Q_key = np.empty((ROWS, 2 * m + 1)), np.empty((2, 2 * m + 1), np.int64)
+        Q, Q_key = np.empty((ROWS, 2 * m + 1)), np.empty((KEYS, 2 * m + 1), np.int64)
         q = _mend(P, key, first, last, inc, t, S, A, limit, x0, family, size, Q, Q_key)
         head, tail = (head, inc + q) if up else (inc + 1 - q, tail)
         for k in range(q):
@@ -179,15 +182,15 @@ def _admit(
 
 
 @step_jit
-def _start(y: Ints, e: Floats, head: int, family: int, size: float) -> tuple[float, Floats, Ints]:
+def _start(y: Ints, e: Ints, head: int, family: int, size: float) -> tuple[float, Floats, Ints]:
     """Take the mean as reference rate, and lay out a table with one piece that spans all rates."""
-    S, A, top = 0, 0.0, 0.0
+    S, A, top = 0, 0, 0.0
     for t in range(y.size):
         S += y[t]
         A += e[t]
         top = max(top, y[t] / e[t])
     x0 = S / A
-    P, key = np.zeros((ROWS, 2 * head)), np.zeros((2, 2 * head), np.int64)
+    P, key = np.zeros((ROWS, 2 * head)), np.zeros((KEYS, 2 * head), np.int64)
     for side, x in ((0, 0.0), (1, top)):
         P[RATE + side, head] = x
         P[A_END + side, head], P[B_END + side, head] = coordinates(x, x0, family, size)
@@ -195,13 +198,14 @@ def _start(y: Ints, e: Floats, head: int, family: int, size: float) -> tuple[flo
 
 
 @jit
-def last_changes(y: Ints, e: Floats, penalty: float, family: int, size: float) -> Ints:
+def last_changes(y: Ints, e: Ints, penalty: float, family: int, size: float) -> Ints:
     """For each number of days t, the last day of the last regime but one in an optimum of days 1..t.
 
     Parameters
     ----------
     y, e
-        Counts and exposures (above 0) of the observed days, shape (n,); some count is above 0.
+        Counts and exposures of the observed days, shape (n,); some count is above 0. Exposures are whole numbers
+        above 0 (see `exposures`); the size is per one of them.
     penalty
         Cost of a change, above 0.
     family, size
@@ -216,7 +220,7 @@ def last_changes(y: Ints, e: Floats, penalty: float, family: int, size: float) -
     out = np.zeros(n + 1, np.int64)
     x0, P, key = _start(y, e, head, family, size)
     tail, inc = head + 1, head
-    S, A = 0, 0.0
+    S, A = 0, 0
     after = y[0] / e[0]
     for t in range(1, n + 1):
         S += y[t - 1]
@@ -227,8 +231,8 @@ def last_changes(y: Ints, e: Floats, penalty: float, family: int, size: float) -
             if before == after:
                 continue
         best, inc = _best(P, key, head, tail, inc, S, A, x0, family, size)
-        out[t] = key[1, inc]
-        count, expected = float(S - key[0, inc]), after * (A - P[EXPOSURE, inc])
+        out[t] = key[DAY, inc]
+        count, expected = float(S - key[COUNT, inc]), after * float(A - key[EXPOSURE, inc])
         up = after > before
         if t == n or (up and expected <= count) or (not up and expected >= count):
             continue

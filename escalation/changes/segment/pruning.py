@@ -35,13 +35,14 @@ def _logs(n: int) -> Floats:
 
 
 @jit
-def last_changes_by_length(y: Ints, e: Floats, penalty: float, family: int, size: float) -> Ints:
+def last_changes_by_length(y: Ints, e: Ints, penalty: float, family: int, size: float) -> Ints:
     """Like `partition.last_changes`, with log(n_i / n) added for each regime of n_i days.
 
     Parameters
     ----------
     y, e
-        Counts and exposures (above 0) of the observed days, shape (n,); some count is above 0.
+        Counts and exposures of the observed days, shape (n,); some count is above 0. Exposures are whole numbers
+        above 0 (see `exposures`); the size is per one of them.
     penalty
         Cost of a change, without the logarithms.
     family, size
@@ -56,16 +57,16 @@ def last_changes_by_length(y: Ints, e: Floats, penalty: float, family: int, size
     log = _logs(n)
     x0 = y.sum() / e.sum()
     out = np.zeros(n + 1, np.int64)
-    day, count = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)  # candidates: 0 is the start
-    exposure, cost, value = np.zeros(n + 1), np.zeros(n + 1), np.zeros(n + 1)
+    day, count, exposure = np.zeros((3, n + 1), np.int64)  # candidates: 0 is the start
+    cost, value = np.zeros(n + 1), np.zeros(n + 1)
     cost[0] = -penalty
-    m, S, A = 1, 0, 0.0
+    m, S, A = 1, 0, 0
     for t in range(1, n + 1):
         S += y[t - 1]
         A += e[t - 1]
         best = np.inf
         for i in range(m):
-            value[i] = cost[i] + least_cost(float(S - count[i]), A - exposure[i], x0, family, size)
+            value[i] = cost[i] + least_cost(float(S - count[i]), float(A - exposure[i]), x0, family, size)
             value[i] += log[t - day[i]] - log[n]
             if value[i] < best:
                 best, out[t] = value[i], day[i]

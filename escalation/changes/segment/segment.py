@@ -9,9 +9,11 @@ from typing import Any, overload
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import xlog1py
 
 from escalation.changes.counts import Counts, as_counts
 from escalation.changes.segment.crops import SegmentationPath, crops
+from escalation.changes.segment.exposures import exposure_problems, whole_exposures
 from escalation.changes.segment.families import NB2, POISSON
 from escalation.changes.segment.options import family_problems, penalty_problems
 from escalation.changes.segment.partition import last_changes
@@ -22,6 +24,7 @@ from escalation.lattice.prior import Prior
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+EPS = float(np.finfo(np.float64).eps)
 
 
 @overload
@@ -70,7 +73,8 @@ def segment(
         log(n_i / n) over the regimes (Zhang & Siegmund 2007); not with ``nb1``; its time grows with the square of the
         length of the regimes. A number of at least 0. A pair (low, high): all penalties in between.
     exposure
-        Time or population observed on each day, shape (T,), above 0; None is 1.
+        Time or population observed on each day, shape (T,), above 0; None is 1. Under ``poisson`` and ``nb2`` no day
+        may have less than 1e-12 of the sum.
     size
         Size of NB2, above 0; needed there and only there.
     phi
@@ -105,11 +109,13 @@ def segment(
         found = as_counts(counts, exposure)
     except ValueError as error:
         raise ValueError("; ".join([str(error), *bad])) from None
+    if family != "nb1":  # its costs are summed day by day
+        bad += exposure_problems(found.exposure, found.index)
     if bad:
         raise ValueError("; ".join(bad))
     task = _Task.of(found, family, size, phi, rates)
     if isinstance(penalty, (tuple, list)):
-        return crops(lambda value: task.solve(value, "fixed"), float(penalty[0]), float(penalty[1]))
+        return crops(lambda value: task.solve(value, "fixed"), task.compared, float(penalty[0]), float(penalty[1]))
     if isinstance(penalty, str):
         return task.solve((2 if penalty == "bic" else 3) * math.log(task.y.size), penalty)
     return task.solve(float(penalty), "fixed")
@@ -156,6 +162,12 @@ class _Task:
         parameter = {"nb2": f" (size {self.value:g})", "nb1": f" (phi {self.value:g})"}.get(self.family, "")
         return Segmentation(self.counts, table, cost, total, penalty, criterion, self.family + parameter)
 
+    def compared(self, found: Segmentation) -> tuple[float, float]:
+        """Cost less that of one regime (for NB1 the cost itself), and its rounding error."""
+        if self.family == "nb1":
+            return found.cost, (self.y.size + 8) * EPS * abs(found.cost)
+        return _gain(found.rates["incidents"].to_numpy(np.float64), found.rates["exposure"].to_numpy(), self.value)
+
     def _two_sums(self, penalty: float, criterion: str) -> Ints:
         """Find the ends of the regimes for the families whose cost is a function of two sums."""
         y, e, n = self.y, self.e, self.y.size
@@ -164,7 +176,8 @@ class _Task:
         if penalty == 0.0 and criterion != "mbic":  # every run of equal rates is a regime
             return np.append(np.flatnonzero(np.diff(y / e)) + 1, n)
         solver = last_changes_by_length if criterion == "mbic" else last_changes
-        return _ends(solver(y, e, penalty, NB2 if self.family == "nb2" else POISSON, self.value))
+        parts, unit = whole_exposures(e)
+        return _ends(solver(y, parts, penalty, NB2 if self.family == "nb2" else POISSON, self.value * unit))
 
 
 def _ends(before: Ints) -> Ints:
@@ -185,6 +198,21 @@ def _cost(S: Floats, A: Floats, size: float) -> float:
         return 2.0 * float((S - S * log_rate).sum())
     spread = np.log1p(rate / size)
     return 2.0 * float((A * size * spread - S * (log_rate - np.log(size) - spread)).sum())
+
+
+def _gain(S: Floats, A: Floats, size: float) -> tuple[float, float]:
+    """`_cost` of regimes less that of one regime, and its rounding error.
+
+    In both terms of a regime stands the same difference x - x0 from the mean rate. At its best rate the cost is flat,
+    so that the rounding of the difference itself does not count.
+    """
+    if not S.any():
+        return 0.0, 0.0
+    x0 = S.sum() / A.sum()
+    away = S / A - x0
+    spent = A * away if size == 0.0 else (A * size + S) * np.log1p(away / (size + x0))
+    earned = xlog1py(S, away / x0)
+    return 2.0 * float((spent - earned).sum()), 8.0 * EPS * float((np.abs(spent) + np.abs(earned)).sum())
 
 
 def _grid(y: Ints, e: Floats) -> Floats:
