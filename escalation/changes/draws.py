@@ -84,10 +84,22 @@ class Draws:
         """Draw of every change, in order, shape (changes,)."""
         return self._of[0]
 
-    @property
+    @cached_property
     def changes(self) -> Ints:
         """First day of the new regime, of every change of every draw, shape (changes,)."""
         return np.asarray(self.first[self._of[1]])
+
+    @cached_property
+    def _by_day(self) -> tuple[Ints, Ints]:
+        """Days of all changes in order of time, and the draw of each."""
+        order = np.argsort(self.changes, kind="stable")
+        return self.changes[order], self.draw[order]
+
+    def within(self, first: int, last: int) -> float:
+        """Share of the draws with at least one change on the days first..last."""
+        days, draw = self._by_day
+        some = draw[np.searchsorted(days, first) : np.searchsorted(days, last, side="right")]
+        return float(np.unique(some).size / self.n)
 
     def sides(self, which: Ints, span: int) -> tuple[Floats, Floats]:
         """Rates before and after some changes.

@@ -181,8 +181,7 @@ class Changes:
 
     def within(self, first: int, last: int) -> float:
         """Probability of at least one change on the days first..last, counted from 0, over all draws."""
-        days, draw = self.draws.changes, self.draws.draw
-        return float(np.unique(draw[(days >= first) & (days <= last)]).size / self.draws.n)
+        return self.draws.within(first, last)
 
     def candidates(self, n: int = 5) -> pd.DataFrame:
         """List the windows most likely to hold a change, whether or not a change is probable.

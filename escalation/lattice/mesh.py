@@ -24,15 +24,15 @@ Ints = NDArray[np.int64]
 #: Incidents up to which one step serves all rates.
 EVEN = 1600
 #: Width of a cell near a block's rate, in posterior sd of that rate. A regime holds a block of a quarter of its length
-#: or more, so the width is 0.6 to 1.2 sd of the regime's rate. Against cells a sixth as wide, the log evidence of 1e5
-#: days with 3 to 330 regimes differs by less than 0.1 and the width of the rate's intervals by 2 %.
-SHARE = 0.6
+#: or more, so the width is 0.7 to 1.4 sd of the regime's rate. Against cells a seventh as wide, the log evidence of 1e5
+#: days with 3 to 330 regimes differs by less than 0.1 and the width of the rate's intervals by 3 %.
+SHARE = 0.7
 #: Growth of the step with the distance from a block's rate. A regime m sd away is known to its own sd, not to this one.
 GRADE = 0.25
 #: Step at rates that make no more than a few incidents in the whole series.
 SCARCE = 0.2
 #: How much wider cells may be when models are only ranked.
-RANKING = 1.6
+RANKING = 1.4
 #: Deviance of the sixteen parts of a block (15 if they have one rate, four times that if clumped with phi = 3) beyond
 #: which the block is no part of one regime.
 UNEVEN = 150.0

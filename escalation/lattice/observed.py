@@ -42,6 +42,8 @@ REACH, FAST_REACH = 30.0, 6.0
 DRIFT_DAYS = 10_000
 #: Days above which models are ranked on wider cells and only those near the best are smoothed.
 LONG = 20_000
+#: Number of models up to which each gets a pass of its own in any case.
+FEW = 8
 #: Bytes of messages held in smoothing, which bounds the number of nodes of a long series.
 MESSAGES = 2**29
 
@@ -127,9 +129,11 @@ def infer_observed(
     base = np.log([m.weight for m in models])
     tables = Tables(rows, make_mesh(values, exposure, prior), prior, mapper)
     ranking = tables
-    if days > LONG:
+    if days > LONG and len(models) > FEW:
         ranking = Tables(rows, make_mesh(values, exposure, prior, RANKING), prior, mapper)
-    nearly = which == "fast" or days > NEARLY
+    nearly = (which == "fast" or days > NEARLY) and len(models) > FEW
+    if len(models) <= FEW:
+        tables.keep_marks([m for m in models if m.family == "jumps"])
     if nearly:
         reach = FAST_REACH if which == "fast" and days <= LONG else REACH
         scores = score_near_best(ranking, models, all_jumps=days <= LONG, reach=reach)

@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 #: Days between stored messages.
-BLOCK = 64
+BLOCK = 128
 #: The number of rates is a multiple of this: sums over so many are vectorised.
 CHUNK = 32
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from escalation.lattice import drifting, passes, smoothing
+from escalation.lattice import drifting, smoothing
 from escalation.lattice.mesh import Mesh
 from escalation.lattice.prior import Model
 from escalation.lattice.scores import Tables
@@ -63,8 +63,7 @@ def smooth_nodes(
     mean, logs, new, found = _jumping(
         tables, [nodes[i] for i in jumping], weights[jumping], base, others, levels, each[jumping], streams[-1]
     )
-    order = np.lexsort((found[:, 1], found[:, 0]))
-    draw, first, cell = found[order].T
+    draw, first, cell = found[::-1].T  # found from the last day to the first
     lists.append(_Drawn.of_cells(draw, first, cell, tables.mesh, streams[-2]))
     return mean, np.exp(logs), change + new, _joined(lists, T, rng)
 
@@ -80,13 +79,8 @@ def _jumping(
     which = np.array([phis.index(m.phi) for m in nodes], dtype=np.int64)
     pis = np.stack([tables.mass(m) for m in nodes]) if phis else np.empty((0, K))
     hazards = np.array([m.hazard for m in nodes])
-    marks = np.zeros((len(nodes), (tables.days - 1) // passes.BLOCK + 1, K))
-    list(
-        tables.mapper(
-            lambda i: passes.evidence(rows, stack[which[i]], pis[i], hazards[i], tables.days, marks[i]),
-            range(len(nodes)),
-        )
-    )
+    kept = [marks for _, marks in tables.mapper(tables.marked, nodes)]
+    marks = kept[0][None] if len(kept) == 1 else np.stack(kept) if kept else np.empty((0, 1, K))
     owner = np.repeat(np.arange(len(nodes)), each)
     mesh = tables.mesh
     out = smoothing.smooth(
@@ -134,11 +128,12 @@ def _drifting(tables: Tables, model: Model, draws: int, rng: Any) -> tuple[Float
 
 def _joined(lists: Sequence[_Drawn], days: int, rng: np.random.Generator) -> Paths:
     """Put draws of all kinds behind each other, in random order."""
-    sizes = [int(part.draw[-1]) + 1 if part.draw.size else 0 for part in lists]
+    sizes = [int(part.draw.max()) + 1 if part.draw.size else 0 for part in lists]
     shift = np.concatenate([[0], np.cumsum(sizes)])
     place = rng.permutation(int(shift[-1]))  # new number of each draw
     draw = np.concatenate([place[part.draw + s] for part, s in zip(lists, shift[:-1], strict=True)])
-    order = np.argsort(draw, kind="stable")
+    # Days of a draw are in order already; numpy sorts 16-bit keys by counting.
+    order = np.argsort(draw.astype(np.uint16) if place.size < 2**16 else draw, kind="stable")
     offsets = np.concatenate([[0], np.cumsum(np.bincount(draw, minlength=place.size))])
     row = np.full(place.size, -1, dtype=np.int64)
     daily: list[Floats] = []

@@ -34,6 +34,7 @@ class Tables:
     mapper: Map
     _kept: dict[tuple[float, float], tuple[Floats, Floats, float]] = field(default_factory=dict)
     _mass: dict[tuple[float, float | None, float | None], Floats] = field(default_factory=dict)
+    _marked: dict[Model, tuple[float, Floats]] = field(default_factory=dict)
 
     @property
     def days(self) -> int:
@@ -72,8 +73,23 @@ class Tables:
         log_p = self.rows.times @ self.rows.logs(self.mesh.rates, phi)[0]
         return float(log_p.max()), np.exp(log_p - log_p.max())
 
+    def marked(self, model: Model) -> tuple[float, Floats]:
+        """Log evidence of a model that jumps and does not drift, and the messages that smoothing needs, (B, K)."""
+        if model in self._marked:
+            return self._marked.pop(model)
+        table, _, scale = self.table(model.phi, 0.0)
+        marks = np.zeros(((self.days - 1) // passes.BLOCK + 1, table.shape[1]))
+        found, _ = passes.evidence(self.rows.row, table, self.mass(model), model.hazard, self.days, marks)
+        return scale + float(found), marks
+
+    def keep_marks(self, models: Sequence[Model]) -> None:
+        """Run some models for both purposes at once."""
+        self._marked.update(zip(models, self.mapper(self.marked, models), strict=True))
+
     def evidence(self, model: Model, stop: int | None = None) -> float:
         """Log evidence of one model, jointly with "no new regime from day `stop` on" if that is given."""
+        if stop is None and model in self._marked:
+            return self._marked[model][0]
         table, _, scale = self.table(model.phi, model.sigma)
         pi, end = self.mass(model), self.days if stop is None else stop
         if model.sigma == 0.0 and model.hazard == 0.0:

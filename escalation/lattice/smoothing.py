@@ -45,22 +45,31 @@ def _again(
 
 @step_jit
 def _survival(
-    rows: Ints, first: int, last: int, table: Floats, hazard: float, F: Floats, S: Floats, kept: Floats
+    rows: Ints,
+    first: int,
+    last: int,
+    table: Floats,
+    hazard: float,
+    F: Floats,
+    S: Floats,
+    lo: int,
+    hi: int,
+    kept: Floats,
 ) -> None:
-    """P(no new regime on the days first..last - 1 | rate k at their end), for each k; shape (K,).
+    """P(no new regime on the days first..last - 1 | rate k at their end), for the rates lo..hi - 1; shape (K,).
 
     The factors ``(1 - h) F[t-1] / ((1 - h) F[t-1] + h pi)`` telescope into the product of the likelihoods and the
     ratio of two messages.
     """
-    K, n = table.shape[1], last - first
-    kept[:] = 1.0
-    scale = 1.0
+    n, scale = last - first, 1.0
+    part = kept[lo:hi]
+    part[:] = 1.0
     for i in range(n):
-        row = table[rows[first + i]]
-        for k in range(K):
-            kept[k] *= row[k]
+        row = table[rows[first + i], lo:hi]
+        for k in range(hi - lo):
+            part[k] *= row[k]
         scale *= (1.0 - hazard) / S[i]
-    for k in range(K):
+    for k in range(lo, hi):
         end = F[n, k]
         kept[k] = kept[k] * scale * F[0, k] / end if end > 0.0 else 0.0
 
@@ -134,11 +143,15 @@ def _walk(
 
 
 @step_jit
-def _add(F: Floats, after: Floats, keep: float, new: float, weight: float, mass: Floats) -> None:
-    """Add a day's marginal to `mass`; `after` is still to be multiplied by `keep` and raised by `new`."""
+def _add(F: Floats, after: Floats, keep: float, new: float, weight: float, mass: Floats, fresh: bool) -> None:
+    """Add a day's marginal to `mass`, or put it there if `fresh`; `after` is still to be multiplied and raised."""
     wk, wn = weight * keep, weight * new
-    for k in range(F.shape[0]):
-        mass[k] += F[k] * (wk * after[k] + wn)
+    if fresh:
+        for k in range(F.shape[0]):
+            mass[k] = F[k] * (wk * after[k] + wn)
+    else:
+        for k in range(F.shape[0]):
+            mass[k] += F[k] * (wk * after[k] + wn)
 
 
 @step_jit
@@ -150,6 +163,17 @@ def _step_back(row: Floats, pi: Floats, after: Floats, keep: float, new: float) 
         after[k] = v
         fresh += pi[k] * v
     return fresh
+
+
+@step_jit
+def _span(cell: Ints, begin: int, end: int, K: int) -> tuple[int, int]:
+    """First and one past the last cell in which a draw is; all of them where a draw has none yet."""
+    lo, hi = K, 0
+    for i in range(begin, end):
+        if cell[i] < 0:
+            return 0, K
+        lo, hi = min(lo, cell[i]), max(hi, cell[i] + 1)
+    return lo, hi
 
 
 @step_jit
@@ -203,9 +227,10 @@ def smooth(
     cell, run, mark = np.full(owner.shape[0], -1, np.int64), np.ones(owner.shape[0]), np.ones(owner.shape[0])
     found, n = np.empty((4 * owner.shape[0] + 1024, 3), np.int64), 0
     bounds = np.searchsorted(owner, np.arange(N + 1))
+    elsewhere = N == 0 or others.shape[0] > 0 or base.sum() > 0.0
     for b in range((T - 1) // BLOCK, -1, -1):
         first, last = b * BLOCK, min(T, (b + 1) * BLOCK)
-        for i in range(last - first):
+        for i in range(last - first if elsewhere else 0):
             mass[i, :] = base
             if others.shape[0] > 0:
                 mass[i, :] += others[first + i]
@@ -216,7 +241,8 @@ def smooth(
             _again(rows, first, last, table, fresh, hazard, F, S)
             begin, end = bounds[m], bounds[m + 1]
             if end > begin:
-                _survival(rows, first, last, table, hazard, F, S, kept)
+                lo, hi = _span(cell, begin, end, K)
+                _survival(rows, first, last, table, hazard, F, S, lo, hi, kept)
                 if n + (end - begin) * (BLOCK + 1) > found.shape[0]:
                     found = _longer(found, n, (end - begin) * (BLOCK + 1))
                 n = _draw_back(
@@ -224,7 +250,8 @@ def smooth(
                 )
             for t in range(last - 1, first - 1, -1):
                 i, total = t - first, S[t - first + 1]
-                _add(F[i + 1], after[m], keeps[m], news[m], weights[m] / total, mass[i])
+                fill = m == 0 and not elsewhere
+                _add(F[i + 1], after[m], keeps[m], news[m], weights[m] / total, mass[i], fill)
                 ahead = _step_back(table[rows[t]], pi, after[m], keeps[m], news[m])
                 keeps[m], news[m] = (1.0 - hazard) / total, hazard * ahead / total
                 if t > 0:
