@@ -200,6 +200,52 @@ def test_the_table_of_today_is_as_measured() -> None:
     assert not missing, "README should have:\n" + "\n".join(missing)
 
 
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+
+
+def seconds_in_words(value: float) -> str:
+    """Say a time with two digits."""
+    if pd.isna(value):
+        return "–"
+    number, unit = (value, "s") if value >= 0.1 else (1000 * value, "ms")
+    return f"{number:.0f} {unit}" if number >= 10 else f"{number:.2g} {unit}"
+
+
+def benchmarks_as_rows() -> list[str]:
+    """Rows of the table of other packages, from figures/benchmarks.csv: time by length, Covering and F1 at 1e5 days."""
+    table = figures("benchmarks.csv").query("panel == 'methods' and kind == 'changes'").set_index(["method", "n"])
+    rows = []
+    for method in dict.fromkeys(table.index.get_level_values("method")):
+        if method == "PyMC two rates":  # one change only
+            continue
+        mine = table.loc[method]
+        times = [seconds_in_words(mine.loc[n, "seconds"]) for n in SIZES]
+        scores = [
+            "–" if pd.isna(mine.loc[100_000, name]) else f"{mine.loc[100_000, name]:.2f}" for name in ("covering", "f1")
+        ]
+        rows.append(f"| {method.replace('escalation ', '')} | {' | '.join([*times, *scores])} |")
+    return rows
+
+
+def test_the_table_of_other_packages_is_as_measured() -> None:
+    missing = [row for row in benchmarks_as_rows() if row not in README]
+    assert not missing, "README should have:\n" + "\n".join(missing)
+
+
+def intervals_in_words() -> str:
+    """Say how often the intervals of dates hold the true change."""
+    row = figures("benchmarks.csv").query("panel == 'intervals'").iloc[0]
+    return (
+        f"In {row['series']:.0f} series of 1,000 days with three changes, {row['matched_series']:.0f} are given three; "
+        f"their 90 % intervals hold {100 * row['covered']:.0f} % of the true days."
+    )
+
+
+def test_the_intervals_are_quoted_as_measured() -> None:
+    said = intervals_in_words()
+    assert said in WORDS, f"README should say: {said}"
+
+
 def test_what_is_missed_is_said() -> None:
     """The number of targets met and missed stands in README as the study found it."""
     targets = study("targets")
