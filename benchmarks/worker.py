@@ -64,7 +64,6 @@ class Worker:
     def __init__(self, method: str, limit: float) -> None:
         self._method, self._limit = method, limit
         self._process: SpawnProcess | None = None
-        self._pipe: Connection | None = None
 
     def __enter__(self) -> Worker:
         return self
@@ -85,17 +84,18 @@ class Worker:
             If it raised, or its process ended.
         """
         if self._process is None:
-            self._start()
+            self._pipe = self._start()
             for warm_kind in KINDS:
                 self._ask(min(WARM, n), warm_kind, UNUSED)
         return self._ask(n, kind, number)
 
-    def _start(self) -> None:
+    def _start(self) -> Connection:
         context = multiprocessing.get_context("spawn")  # a fork would share what this process has loaded
-        self._pipe, other = context.Pipe()
+        ours, other = context.Pipe()
         self._process = context.Process(target=_serve, args=(self._method, other), daemon=True)
         self._process.start()
         other.close()
+        return ours
 
     def _stop(self) -> None:
         if self._process is not None:
@@ -104,7 +104,6 @@ class Worker:
         self._process = None
 
     def _ask(self, n: int, kind: str, number: int) -> Answer:
-        assert self._pipe is not None  # noqa: S101  for the type checker
         try:
             self._pipe.send((n, kind, number))
             if not self._pipe.poll(self._limit):

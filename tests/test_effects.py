@@ -18,13 +18,13 @@ from statsmodels.imputation.bayes_mi import MI
 
 import escalation as esc
 from escalation.changes.effects.associate import Drawn, associate
-from escalation.changes.effects.events import read_events
 from escalation.changes.effects.placebo import admissible, non_overlapping, place, rate_ratio
 from escalation.changes.effects.pooling import conditional_contrast, pool
 from escalation.changes.effects.regression import Span, design, fit_glm, increments, regress
 from escalation.charts import style, text_boxes_clear
 from escalation.charts.effects import effects_axes, effects_panel
 from escalation.reconstruct.effects import effects
+from escalation.reconstruct.interventions import read_events
 
 T = 90
 

@@ -86,18 +86,7 @@ class Monitor:
             If the count is negative, fractional or infinite, the exposure is not above 0, or the count speaks for a
             rate outside the prior's grid. The day is then not taken.
         """
-        if pd.isna(count):
-            self._filter.append(0, 0.0)
-            return
-        day = as_counts([count], [exposure])
-        value, weight = int(day.values[0]), float(day.exposure[0])
-        highest = self.prior.grid[1]
-        if value > 10 * highest * weight:
-            raise ValueError(
-                f"count {value} at exposure {weight:g} speaks for a rate above the prior's grid, which ends at "
-                f"{highest:g}; give exposure in another unit, or prior=Prior(grid=(lowest, highest, step))"
-            )
-        self._filter.append(value, weight)
+        self.extend([np.nan if count is None else count], [exposure])
 
     def extend(self, counts: ArrayLike | pd.Series[Any], exposure: ArrayLike | pd.Series[Any] | None = None) -> None:
         """Take several more days.
@@ -159,7 +148,6 @@ class Monitor:
         if not 0.0 < prob < 1.0:
             raise ValueError(f"prob must lie between 0 and 1, got {prob!r}")
         rates, mass = self._filter.rate()
-        assert self._filter.mesh is not None  # noqa: S101 - for the type checker; a day was taken
         run = np.concatenate([[0.0], np.cumsum(mass)])
         tail = (1.0 - prob) / 2
         median, lower, upper = np.exp(np.interp([0.5, tail, 1 - tail], run / run[-1], self._filter.mesh.edges))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from escalation.lattice.passes import CHUNK
-from escalation.lattice.prior import Prior
+from escalation.lattice.prior import Prior, drift_matrix, drift_step
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -64,6 +64,14 @@ class Mesh:
         ends = [2 * log_rates[0] - middle[0]], [2 * log_rates[-1] - middle[-1]]
         return cls(np.exp(log_rates), np.concatenate([ends[0], middle, ends[1]]))
 
+    def drifting(self, prior: Prior, sigma: float) -> tuple[Floats, Floats]:
+        """Rates (K',) of the even grid that a drift needs, up to the top of this one, and its diffusion in a day."""
+        if sigma == 0.0:
+            return self.rates, drift_matrix(self.rates.size, 0.0, 1.0)
+        rates = prior.rates(drift_step(sigma, prior.grid[2]))
+        rates = rates[: int(np.searchsorted(rates, np.exp(self.edges[-1]))) + 1]
+        return rates, drift_matrix(rates.size, sigma, float(np.log(rates[1] / rates[0])))
+
     def overlap(self, log_rates: Floats) -> Floats:
         """Share of each cell of another grid (even in the log) that lies in each cell of this one; (K', K)."""
         step = log_rates[1] - log_rates[0]
@@ -71,6 +79,17 @@ class Mesh:
         marks[0], marks[-1] = -np.inf, np.inf
         below = np.clip((marks[None, :] - (log_rates[:, None] - step / 2)) / step, 0.0, 1.0)
         return np.asarray(np.diff(below, axis=1))
+
+
+def incidents_class(total: int) -> int:
+    """Return 100, 400 or `EVEN`: cells are the same for all numbers of incidents up to each.
+
+    Examples
+    --------
+    >>> incidents_class(100), incidents_class(101)
+    (100, 400)
+    """
+    return next(n for n in (100, 400, EVEN) if total <= n)
 
 
 def make_mesh(values: Ints, exposure: Floats, prior: Prior, coarseness: float = 1.0) -> Mesh:
@@ -93,8 +112,7 @@ def make_mesh(values: Ints, exposure: Floats, prior: Prior, coarseness: float = 
     widest, total = prior.grid[2], int(values.sum())
     low, high = np.log(prior.grid[0]), np.log(highest_rate(values, exposure, prior))
     if total <= EVEN:
-        known = next(n for n in (100, 400, EVEN) if total <= n)
-        n = int(np.ceil((high - low) / min(widest, 0.5 / np.sqrt(known)))) + 1
+        n = int(np.ceil((high - low) / min(widest, 0.5 / np.sqrt(incidents_class(total))))) + 1
         return Mesh.of(np.linspace(low, high, -(-n // CHUNK) * CHUNK))
     rates, sds = _blocks(values, exposure)
     fine = np.linspace(low, high, 1 + int(np.ceil((high - low) / (widest / 20))))

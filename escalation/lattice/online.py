@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escalation.lattice.likelihood import likelihoods, log_likelihood
-from escalation.lattice.mesh import EVEN, Mesh, highest_rate, make_mesh
+from escalation.lattice.mesh import EVEN, highest_rate, incidents_class, make_mesh
 from escalation.lattice.observed import usable
-from escalation.lattice.prior import Model, Prior, drift_matrix, drift_step
+from escalation.lattice.prior import Model, Prior
 from escalation.lattice.steps import arrive, jit
 
 Floats = NDArray[np.float64]
@@ -101,7 +101,7 @@ class Filter:
         self.models: tuple[Model, ...] = ()
         self.log_evidence = np.empty(0)
         self._groups: list[_Group] = []
-        self.mesh: Mesh | None = None
+        self.mesh = make_mesh(np.zeros(1, dtype=np.int64), np.zeros(1), prior)
 
     def append(self, value: int, exposure: float) -> None:
         """Take one more day; exposure 0 is a day that was not observed."""
@@ -115,14 +115,13 @@ class Filter:
 
     def _outgrown(self, value: int, exposure: float) -> bool:
         """Whether other cells or other models are due."""
-        if self.mesh is None or len(self.models) != len(usable(self.prior, self.which, len(self.values))):
+        if len(self.models) != len(usable(self.prior, self.which, len(self.values))):
             return True
         day = highest_rate(np.array([value]), np.array([exposure]), self.prior) if exposure > 0.0 else 0.0
         if day > self._highest:
             return True
         if self.total <= EVEN:
-            marks = [n for n in (100, 400, EVEN) if self._chosen <= n]
-            return self.total > marks[0]
+            return self.total > incidents_class(self._chosen)
         return self._chosen <= EVEN or self.total > GROWTH * self._chosen
 
     def _restart(self) -> None:
@@ -139,15 +138,10 @@ class Filter:
 
     def _group(self, phi: float, sigma: float) -> _Group:
         """Tables of the models of one clumping and one drift."""
-        assert self.mesh is not None  # noqa: S101 - for the type checker; `_restart` has set it
-        rates = self.mesh.rates
-        if sigma > 0.0:
-            rates = self.prior.rates(drift_step(sigma, self.prior.grid[2]))
-            rates = rates[: int(np.searchsorted(rates, np.exp(self.mesh.edges[-1]))) + 1]
+        rates, drift = self.mesh.drifting(self.prior, sigma)
         place = np.array([i for i, m in enumerate(self.models) if (m.phi, m.sigma) == (phi, sigma)])
         mine = [self.models[i] for i in place]
         pis = np.stack([self.prior.mass(rates, m.centre, m.spread) for m in mine])
-        drift = drift_matrix(rates.size, sigma, float(np.log(rates[1] / rates[0])))
         hazards = np.array([m.hazard for m in mine])
         length = self.memory + 1
         return _Group(place, phi, rates, pis, drift, hazards, deque(maxlen=length), deque(maxlen=length))
@@ -187,7 +181,6 @@ class Filter:
 
     def rate(self) -> tuple[Floats, Floats]:
         """Today's rate: rates of the cells and their mass, averaged over all models; shape (K,) each."""
-        assert self.mesh is not None  # noqa: S101 - for the type checker; callers have appended a day
         mass, weights = np.zeros(self.mesh.rates.size), self.weights
         for group in self._groups:
             mine = weights[group.place] @ group.messages[-1]

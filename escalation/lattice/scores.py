@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from escalation.lattice import drifting, passes
 from escalation.lattice.engine import Map
 from escalation.lattice.likelihood import Rows
 from escalation.lattice.mesh import Mesh
-from escalation.lattice.prior import Model, Prior, drift_matrix, drift_step
+from escalation.lattice.prior import Model, Prior
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,11 +42,7 @@ class Tables:
 
     def grid(self, sigma: float) -> Floats:
         """Rates of the mesh, or those of the even grid that a drift of `sigma` needs; shape (K,)."""
-        if sigma == 0.0:
-            return self.mesh.rates
-        top = float(np.exp(self.mesh.edges[-1]))
-        rates = self.prior.rates(drift_step(sigma, self.prior.grid[2]))
-        return rates[: int(np.searchsorted(rates, top)) + 1]
+        return self.mesh.drifting(self.prior, sigma)[0]
 
     def table(self, phi: float, sigma: float) -> tuple[Floats, Floats, float]:
         """Likelihoods (U, K), logs of what was divided out of each row (U,), and its sum over all days."""
@@ -65,8 +60,7 @@ class Tables:
 
     def drift(self, sigma: float) -> Floats:
         """Diffusion of the log rate in a day on the grid of this drift."""
-        rates = self.grid(sigma)
-        return drift_matrix(rates.size, sigma, float(np.log(rates[1] / rates[0])))
+        return self.mesh.drifting(self.prior, sigma)[1]
 
     def constant(self, phi: float) -> tuple[float, Floats]:
         """Log scale and likelihood of all counts by the one rate of all days, shape (K,)."""
@@ -74,7 +68,10 @@ class Tables:
         return float(log_p.max()), np.exp(log_p - log_p.max())
 
     def marked(self, model: Model) -> tuple[float, Floats]:
-        """Log evidence of a model that jumps and does not drift, and the messages that smoothing needs, (B, K)."""
+        """Log evidence of a model that jumps and does not drift, and the messages that smoothing needs, (B, K).
+
+        What `keep_marks` has kept is handed out once: it is large.
+        """
         if model in self._marked:
             return self._marked.pop(model)
         table, _, scale = self.table(model.phi, 0.0)
@@ -137,7 +134,9 @@ def score_near_best(tables: Tables, models: Sequence[Model], *, all_jumps: bool,
     if jumping:
         if all_jumps:
             run(jumping)
-        guess |= _guess_jumps(models, jumping, done, run) if not all_jumps else {i: done[i] for i in jumping}
+            guess |= {i: done[i] for i in jumping}
+        else:
+            guess |= _guess_jumps(models, jumping, done, run)
         guess |= _guess_both(tables, models, both, jumping, guess)
     else:
         run(both)
@@ -223,8 +222,3 @@ def _prepare(tables: Tables, models: Sequence[Model]) -> None:
         tables.table(phi, sigma)
     for model in models:
         tables.mass(model)
-
-
-def log_sum(log_prior: Floats, log_evidence: Floats) -> float:
-    """Log evidence of the average."""
-    return float(logsumexp(log_prior + log_evidence))

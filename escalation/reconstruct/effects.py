@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from escalation.changes.effects.associate import Association, Drawn, associate
-from escalation.changes.effects.events import Event, others_on, outside, read_events
 from escalation.changes.effects.regression import TERMS, Span
 from escalation.changes.effects.result import COLUMNS, Effects, numbers
 from escalation.reconstruct.call import reconstruct
+from escalation.reconstruct.interventions import Event, others_on, outside, read_events
 from escalation.reconstruct.result import Reconstruction
 from escalation.reconstruct.simple import interpolate_series
 from escalation.records import Case
