@@ -25,7 +25,7 @@ Ints = NDArray[np.int64]
 EVEN = 1600
 #: Width of a cell near a block's rate, in posterior sd of that rate. A regime holds a block of a quarter of its length
 #: or more, so the width is 0.7 to 1.4 sd of the regime's rate. Against cells a seventh as wide, the log evidence of
-#: six series of 1e5 days with 3 to 330 regimes differs by at most 0.03 and the width of the rate's intervals by 1 to 6 %.
+#: six series of 1e5 days with 3 to 330 regimes differs by at most 0.03, the width of the rate's intervals by 1 to 6 %.
 SHARE = 0.7
 #: Growth of the step with the distance from a block's rate. A regime m sd away is known to its own sd, not to this one.
 GRADE = 0.25
