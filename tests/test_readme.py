@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import escalation as esc
-from escalation.changes.verdict import in_words
 from escalation.cli import main
+from escalation.lattice.verdict import in_words
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from escalation.changes.counts import Counts
 from escalation.changes.draws import Draws
 from escalation.changes.places import interval, placed, window_probability
-from escalation.changes.verdict import factor, in_words
 from escalation.charts import counts_panel, new_axes, rate_panel
 from escalation.charts.seriesaxis import unit_of
 from escalation.lattice.observed import Observed
 from escalation.lattice.prior import Prior
+from escalation.lattice.verdict import factor, in_words
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -114,8 +114,7 @@ class Changes:
     @property
     def verdict(self) -> str:
         """The Bayes factor in words."""
-        words = in_words(self.bayes_factor)
-        return words if self.counts is None else words.replace("reports", "counts")
+        return in_words(self.bayes_factor, witness="reports" if self.counts is None else "counts")
 
     @property
     def n_changes(self) -> pd.Series:

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 
-def in_words(bayes_factor: float) -> str:
-    """Say what a Bayes factor for "the rate changed" amounts to.
+def in_words(bayes_factor: float, what: str = "rate", witness: str = "reports") -> str:
+    """Say what a Bayes factor for a change amounts to.
+
+    Parameters
+    ----------
+    bayes_factor
+        Of "it changed" against "it is constant".
+    what, witness
+        What may have changed, and what the answer rests on (plural).
 
     Examples
     --------
@@ -18,8 +25,8 @@ def in_words(bayes_factor: float) -> str:
     if bayes_factor > 3:
         return "weak evidence of change"
     if bayes_factor >= 1 / 3:
-        return "the reports cannot tell"
-    return "evidence of a constant rate"
+        return f"the {witness} cannot tell"
+    return f"evidence of a constant {what}"
 
 
 def factor(value: float) -> str:
