@@ -2,67 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import cast
+from typing import Literal, cast, overload
 
-__all__ = ["DEFAULT_SCALE", "EscalationScale", "Level"]
+import pandas as pd
 
-# Light to dark, each with its own shape, so that the order survives grey print and colour-vision deficiency.
-_LOOKS = (
-    ("#4E9CB5", "o"),
-    ("#B5541C", "s"),
-    ("#4A0D2E", "D"),
-    ("#23233B", "^"),
-    ("#101018", "v"),
-)
-_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+from escalation.scale.level import Level, dressed
 
+__all__ = ["COARSE_SCALE", "DEFAULT_SCALE", "MIXED", "EscalationScale", "Mixed", "weapon_set"]
 
-@dataclass(frozen=True)
-class Level:
-    """One rung of a scale: the weapon it stands for and how it is drawn.
-
-    Parameters
-    ----------
-    key : str
-        The word used in the ``weapons`` column, such as ``"ballistic_missile"``.
-    label : str, optional
-        The words shown to readers. Default: the key with spaces for underscores, first letter upper case.
-    colour : str, optional
-        ``"#RRGGBB"``. Default: by position on the scale.
-    marker : str, optional
-        A marker in matplotlib's notation. Default: by position on the scale.
-
-    Raises
-    ------
-    ValueError
-        If the key is empty or holds ``+`` or ``|``, or the colour is not ``#RRGGBB``.
-
-    Examples
-    --------
-    >>> Level("ballistic_missile").label
-    'Ballistic missile'
-    """
-
-    key: str
-    label: str = ""
-    colour: str = ""
-    marker: str = ""
-
-    def __post_init__(self) -> None:
-        if not str(self.key).strip() or set(str(self.key)) & set("+|"):
-            raise ValueError(
-                f"level key {self.key!r}: a key is one weapon's word, not empty, without '+' (joins a mixed "
-                "attack) or '|' (joins tied levels)."
-            )
-        if self.colour and not _COLOUR.fullmatch(self.colour):
-            raise ValueError(f"level {self.key!r}: colour {self.colour!r} is not '#RRGGBB'.")
-        if not self.label:
-            words = self.key.replace("_", " ")
-            object.__setattr__(self, "label", words[0].upper() + words[1:])
+Mixed = Literal["max", "any", "split"]
+MIXED: tuple[Mixed, ...] = ("max", "any", "split")
+"""How an attack with several weapons is read: its highest level, every level it holds, or one record per weapon."""
 
 
 @dataclass(frozen=True)
@@ -95,13 +48,13 @@ class EscalationScale:
 
     Examples
     --------
-    >>> DEFAULT_SCALE.code({"drone", "ballistic_missile"})
-    'ballistic_missile'
-    >>> coarse = EscalationScale(DEFAULT_SCALE.levels, basis="range", ties=[("drone", "rocket")])
-    >>> coarse.codes
-    ('drone|rocket', 'ballistic_missile')
-    >>> coarse.code({"rocket"})
-    'drone|rocket'
+    A scale of one's own, in three lines:
+
+    >>> own = EscalationScale(["small_arms", "mortar", "car_bomb"], basis="lethal radius, by our own judgement")
+    >>> own.code("mortar+small_arms")
+    'mortar'
+    >>> own.tied({"small_arms", "mortar"}, basis="reports do not tell them apart").codes
+    ('small_arms|mortar', 'car_bomb')
     """
 
     levels: Sequence[str | Level]
@@ -109,7 +62,7 @@ class EscalationScale:
     ties: Sequence[Iterable[str]] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "levels", _dressed(self.levels))
+        object.__setattr__(self, "levels", dressed(self.levels))
         if not str(self.basis or "").strip():
             raise ValueError("basis is empty: say in a few words where the order of the levels comes from.")
         object.__setattr__(self, "ties", _checked_ties(self.ties, self.keys))
@@ -138,70 +91,130 @@ class EscalationScale:
         """``(key, label, colour, marker)`` of each level from low to high, as charts want it."""
         return tuple((v.key, v.label, v.colour, v.marker) for rung in self.rungs for v in rung)
 
-    def code(self, weapons: Iterable[str] | str | None) -> str | None:
-        """Return the highest level among the weapons of one attack.
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The words for each of `codes`; tied levels are joined with "or"."""
+        named = ([v.label if i == 0 else v.label.lower() for i, v in enumerate(rung)] for rung in self.rungs)
+        return tuple(" or ".join(words) for words in named)
+
+    @property
+    def at_least(self) -> tuple[str, ...]:
+        """The words for "this level or a higher one", for each of `codes`."""
+        return (*(f"{label} or higher" for label in self.labels[:-1]), self.labels[-1])
+
+    @property
+    def dtype(self) -> pd.CategoricalDtype:
+        """The ordered categorical type whose categories are `codes`.
+
+        Examples
+        --------
+        >>> pd.Series(["rocket", None, "drone"], dtype=DEFAULT_SCALE.dtype).max()
+        'rocket'
+        """
+        return pd.CategoricalDtype(list(self.codes), ordered=True)
+
+    @classmethod
+    def from_categorical(cls, values: object, *, basis: str) -> EscalationScale:
+        """Take the order of an ordered categorical.
+
+        Parameters
+        ----------
+        values : Series, Categorical or CategoricalDtype
+            Its categories are the levels from low to high; ``a|b`` is a tie of a and b.
+        basis : str
+            Where the order comes from.
+
+        Raises
+        ------
+        ValueError
+            If the categories are not ordered.
+
+        Examples
+        --------
+        >>> EscalationScale.from_categorical(COARSE_SCALE.dtype, basis="read back").codes
+        ('drone|rocket', 'ballistic_missile')
+        """
+        dtype = getattr(values, "dtype", values)
+        if not isinstance(dtype, pd.CategoricalDtype) or not dtype.ordered:
+            raise ValueError(
+                f"an ordered categorical is needed, got {dtype}; pandas.CategoricalDtype(…, ordered=True)."
+            )
+        rungs = [str(category).split("|") for category in dtype.categories]
+        return cls([key for rung in rungs for key in rung], basis=basis, ties=[rung for rung in rungs if len(rung) > 1])
+
+    def tied(self, *groups: Iterable[str], basis: str) -> EscalationScale:
+        """Return a coarser scale in which each group of neighbouring levels is one rung.
+
+        Parameters
+        ----------
+        *groups : collections of str
+            The groups, as `ties` wants them.
+        basis : str
+            Why these are not told apart.
+        """
+        return EscalationScale(self.levels, basis=basis, ties=groups)
+
+    @overload
+    def code(self, weapons: Iterable[str] | str | None, mixed: Literal["max"] = "max") -> str | None: ...
+    @overload
+    def code(self, weapons: Iterable[str] | str | None, mixed: Literal["any", "split"]) -> tuple[str, ...]: ...
+    def code(self, weapons: Iterable[str] | str | None, mixed: Mixed = "max") -> str | tuple[str, ...] | None:
+        """Return the level of the weapons of one attack.
 
         Parameters
         ----------
         weapons : collection of str, str or None
             The weapons of one attack. A string is split at ``+``, as in the table of incidents.
+        mixed : {"max", "any", "split"}
+            How a mixed attack is read: ``"max"``, the highest level among its weapons; ``"any"``, every level it
+            holds, each once; ``"split"``, one level per weapon, so that tied weapons count twice.
 
         Returns
         -------
-        str or None
-            One of `codes` (the key; tied keys joined with ``|``), or None if no weapon was reported.
+        str or None, or tuple of str
+            One of `codes` (the key; tied keys joined with ``|``), None if no weapon was reported; for ``"any"`` and
+            ``"split"`` a tuple from low to high, empty if no weapon was reported.
 
         Raises
         ------
         ValueError
-            If a weapon is not on the scale: whether it is higher than the others cannot be known.
+            If a weapon is not on the scale: whether it is higher than the others cannot be known. If `mixed` is none
+            of these words.
 
         Examples
         --------
         >>> DEFAULT_SCALE.code("drone+rocket")
         'rocket'
+        >>> COARSE_SCALE.code("drone+rocket", "any"), COARSE_SCALE.code("drone+rocket", "split")
+        (('drone|rocket',), ('drone|rocket', 'drone|rocket'))
         >>> DEFAULT_SCALE.code(set()) is None
         True
         """
-        given = _weapon_set(weapons)
+        if mixed not in MIXED:
+            raise ValueError(f"mixed must be one of {', '.join(MIXED)}; got {mixed!r}.")
+        given = weapon_set(weapons)
         strange = sorted(given - set(self.keys))
         if strange:
             raise ValueError(
                 f"not on this scale: {', '.join(map(repr, strange))}. Its levels are {', '.join(self.keys)}; "
                 "add a level, or leave the weapon out of the set."
             )
-        held = [code for code, rung in zip(self.codes, self.rungs, strict=True) if given & {v.key for v in rung}]
-        return held[-1] if held else None
+        rungs = zip(self.codes, self.rungs, strict=True)
+        held = tuple(code for code, rung in rungs for level in rung if level.key in given)
+        if mixed == "split":
+            return held
+        return tuple(dict.fromkeys(held)) if mixed == "any" else (held[-1] if held else None)
 
     def __repr__(self) -> str:
         return f"EscalationScale({' < '.join(self.codes)}; basis: {self.basis})"
 
 
-def _weapon_set(weapons: Iterable[str] | str | None) -> set[str]:
+def weapon_set(weapons: Iterable[str] | str | None) -> set[str]:
     """Return the weapons as a set; None, NaN and the empty string are no weapon."""
-    if weapons is None or (isinstance(weapons, float) and weapons != weapons):
+    if weapons is None or (pd.api.types.is_scalar(weapons) and bool(pd.isna(weapons))):
         return set()
     parts = weapons.split("+") if isinstance(weapons, str) else weapons
     return {part.strip() for part in parts if part.strip()}
-
-
-def _dressed(levels: Sequence[str | Level]) -> tuple[Level, ...]:
-    """Return the levels as Level objects with a colour and a marker each."""
-    if isinstance(levels, str) or len(levels) < 2:
-        raise ValueError(f"a scale needs at least two levels from low to high; given: {levels!r}.")
-    plain = [level if isinstance(level, Level) else Level(level) for level in levels]
-    keys = [level.key for level in plain]
-    twice = sorted({key for key in keys if keys.count(key) > 1})
-    if twice:
-        raise ValueError(f"each level stands once on a scale; given more than once: {', '.join(twice)}.")
-    bare = [level.key for level in plain[len(_LOOKS) :] if not (level.colour and level.marker)]
-    if bare:
-        raise ValueError(f"only {len(_LOOKS)} looks are built in: give colour and marker for {', '.join(bare)}.")
-    looks = list(_LOOKS) + [("", "")] * len(plain)
-    return tuple(
-        Level(level.key, level.label, level.colour or colour, level.marker or marker)
-        for level, (colour, marker) in zip(plain, looks, strict=False)
-    )
 
 
 def _checked_ties(ties: Sequence[Iterable[str]], keys: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
@@ -227,4 +240,9 @@ def _checked_ties(ties: Sequence[Iterable[str]], keys: tuple[str, ...]) -> tuple
 DEFAULT_SCALE = EscalationScale(
     ["drone", "rocket", "ballistic_missile"],
     basis="assumed from the range and payload of the weapon class; sources set only ballistic missiles apart",
+)
+
+COARSE_SCALE = DEFAULT_SCALE.tied(
+    {"drone", "rocket"},
+    basis="sources set ballistic missiles apart and do not order drones and rockets",
 )

@@ -1,0 +1,214 @@
+"""From a table of incidents to arrays: when, at which level, and how it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from escalation.scale.levels import MIXED, EscalationScale, Mixed, weapon_set
+
+__all__ = ["EVIDENCE", "Coded", "code_incidents"]
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+EVIDENCE = {
+    "confirmed": "confirmed",
+    "claimed": "claimed, confirmed or not",
+    "described": "described by anyone, confirmed, claimed or neither",
+}
+"""Whose word is taken. The lines are separate counts of overlapping sets and are never added."""
+
+_TRUTH = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+_EMPTY = {"", "nan", "none", "<na>", "nat"}
+_SHOWN = 20  # problems listed in one error
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Incidents as arrays, one entry per record; all of shape (n,).
+
+    Parameters
+    ----------
+    row
+        Row of the table. With ``mixed="split"`` an incident has one record per weapon.
+    first, last
+        First and last possible day, in days since 1970-01-01.
+    rung
+        Position of the level from 0, low, to high; -1 where no weapon was reported.
+    confirmed, claimed
+        How it is known.
+    """
+
+    row: Ints
+    first: Ints
+    last: Ints
+    rung: Ints
+    confirmed: Bools
+    claimed: Bools
+
+    def __len__(self) -> int:
+        return int(self.row.size)
+
+    @property
+    def middle(self) -> Ints:
+        """Middle of the possible days, rounded down: the day an incident is counted on where one is needed."""
+        return np.asarray((self.first + self.last) // 2)
+
+    def where(self, which: ArrayLike) -> Coded:
+        """Return the records that `which` selects."""
+        keep = np.asarray(which)
+        return replace(self, **{name: getattr(self, name)[keep] for name in self.__dataclass_fields__})
+
+    def known_by(self, evidence: str) -> Coded:
+        """Return the records of one line of `EVIDENCE`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such line.
+        """
+        if evidence not in EVIDENCE:
+            raise ValueError(f"evidence must be one of {', '.join(EVIDENCE)}; got {evidence!r}.")
+        return self if evidence == "described" else self.where(getattr(self, evidence))
+
+    @property
+    def typed(self) -> Coded:
+        """The records whose level is known."""
+        return self.where(self.rung >= 0)
+
+
+def code_incidents(incidents: pd.DataFrame, scale: EscalationScale, mixed: Mixed = "max") -> Coded:
+    """Turn a table of incidents into arrays.
+
+    Parameters
+    ----------
+    incidents : DataFrame
+        ``date`` (or a DatetimeIndex) and ``weapons`` (words joined with ``+``, or collections; empty = not reported)
+        or ``level`` (the values of ``scale.codes``, such as an ordered categorical). Optional ``date_end``, the last
+        possible day; ``confirmed`` and ``claimed``, of which an empty cell is false. Without a column ``confirmed``
+        every incident counts as confirmed, without ``claimed`` none as claimed.
+    scale : EscalationScale
+        The order.
+    mixed : {"max", "any", "split"}, default "max"
+        How a mixed attack is read, see `EscalationScale.code`. Being at a level or higher is the same under ``"max"``
+        and ``"any"``.
+
+    Returns
+    -------
+    Coded
+
+    Raises
+    ------
+    ValueError
+        With every problem at once: row, incident, column, value, and what is expected.
+
+    Examples
+    --------
+    >>> from escalation.scale import DEFAULT_SCALE
+    >>> table = pd.DataFrame({"date": ["2024-01-20", "2024-01-22"], "weapons": ["ballistic_missile+rocket", ""]})
+    >>> code_incidents(table, DEFAULT_SCALE).rung.tolist()
+    [2, -1]
+    >>> code_incidents(table, DEFAULT_SCALE, "split").rung.tolist()
+    [1, 2, -1]
+    """
+    if not isinstance(incidents, pd.DataFrame):
+        raise ValueError(f"incidents must be a DataFrame such as case.incidents; got {type(incidents).__name__}.")
+    if mixed not in MIXED:
+        raise ValueError(f"mixed must be one of {', '.join(MIXED)}; got {mixed!r}.")
+    table = _with_dates(incidents)
+    problems: list[str] = []
+    first, lost = _days(table, "date", problems, needed=True)
+    last, open_end = _days(table, "date_end", problems)
+    last = np.where(open_end, first, last)
+    _complain(table, "date_end", (last < first) & ~lost, "a day not before date", problems)
+    held = _held(table, scale, mixed, problems)
+    known = [_flags(table, name, name == "confirmed", problems) for name in ("confirmed", "claimed")]
+    if problems:
+        more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+        raise ValueError("incidents cannot be read:\n  " + "\n  ".join(problems[:_SHOWN] + more))
+    number = np.array([len(rungs) for rungs in held], dtype=np.int64)
+    row = np.repeat(np.arange(len(table)), number)
+    rung = np.array([r for rungs in held for r in rungs], dtype=np.int64)
+    return Coded(row, first[row], last[row], rung, known[0][row], known[1][row])
+
+
+def _with_dates(incidents: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with a column of dates, or say which columns are lacking."""
+    table = incidents
+    if "date" not in table and isinstance(table.index, pd.DatetimeIndex):
+        table = table.assign(date=table.index)
+    lacking = [] if "date" in table else ["date"]
+    lacking += [] if {"weapons", "level"} & set(table.columns) else ["weapons (or level)"]
+    if lacking:
+        given = ", ".join(map(str, incidents.columns)) or "none"
+        raise ValueError(f"incidents: column {' and '.join(lacking)} needed; given: {given}.")
+    return table.reset_index(drop=True)
+
+
+def _complain(table: pd.DataFrame, column: str, bad: Bools, expected: str, problems: list[str]) -> None:
+    """Add one line per bad cell."""
+    for i in np.flatnonzero(bad):
+        key = f" ({table['incident_id'].iloc[i]})" if "incident_id" in table else ""
+        problems.append(f"row {i + 1}{key}, {column}: {str(table[column].iloc[i])!r}; expected {expected}")
+
+
+def _days(table: pd.DataFrame, column: str, problems: list[str], needed: bool = False) -> tuple[Ints, Bools]:
+    """Return a column as days since 1970, and where it is empty (0 there)."""
+    if column not in table:
+        return np.zeros(len(table), dtype=np.int64), np.ones(len(table), dtype=bool)
+    cells = table[column]
+    empty = cells.isna().to_numpy() | cells.astype("object").isin(list(_EMPTY)).to_numpy()
+    day = pd.to_datetime(cells.where(~empty), errors="coerce", format=None if _is_time(cells) else "ISO8601")
+    if day.dt.tz is not None:
+        day = day.dt.tz_localize(None)
+    bad = day.isna().to_numpy() & (needed | ~empty)
+    _complain(table, column, bad, "a date such as 2024-01-20", problems)
+    whole = day.fillna(pd.Timestamp(0)).to_numpy().astype("datetime64[D]").astype(np.int64)
+    return whole, empty | bad
+
+
+def _is_time(cells: pd.Series) -> bool:
+    """Tell whether a column already holds times."""
+    return bool(pd.api.types.is_datetime64_any_dtype(cells))
+
+
+def _held(table: pd.DataFrame, scale: EscalationScale, mixed: Mixed, problems: list[str]) -> list[tuple[int, ...]]:
+    """Return the rungs of each incident; (-1,) where no weapon was reported."""
+    place = {code: (i,) for i, code in enumerate(scale.codes)}
+    if "weapons" not in table:
+        cells = table["level"].astype("object")
+        empty = cells.isna().to_numpy() | cells.isin(list(_EMPTY)).to_numpy()
+        bad = ~empty & ~cells.isin(list(place)).to_numpy()
+        _complain(table, "level", bad, f"one of {', '.join(place)}", problems)
+        return [place.get(cell, (-1,)) if not gone else (-1,) for cell, gone in zip(cells, empty, strict=True)]
+    sets = [_frozen(cell) for cell in table["weapons"]]
+    strange = {held: not held <= set(scale.keys) for held in set(sets)}
+    _complain(table, "weapons", np.array([strange[s] for s in sets], dtype=bool),
+              f"weapons on this scale ({', '.join(scale.keys)}), joined with '+'", problems)  # fmt: skip
+    read: dict[frozenset[str], tuple[int, ...]] = {}
+    for held in set(sets):
+        codes = () if strange[held] else scale.code(held, "split")
+        rungs = tuple(place[code][0] for code in codes)
+        read[held] = (rungs if mixed == "split" else rungs[-1:]) or (-1,)
+    return [read[s] for s in sets]
+
+
+def _frozen(cell: Iterable[str] | str | None) -> frozenset[str]:
+    """Return the weapons of one cell as a set that can be looked up; the words for "missing" are none."""
+    return frozenset() if isinstance(cell, str) and cell.strip().lower() in _EMPTY else frozenset(weapon_set(cell))
+
+
+def _flags(table: pd.DataFrame, column: str, absent: bool, problems: list[str]) -> Bools:
+    """Return a column of truth values; an empty cell is false, an absent column as said."""
+    if column not in table:
+        return np.full(len(table), absent)
+    words = table[column].astype("object").astype(str).str.strip().str.lower()
+    values, unique = pd.factorize(words)
+    bad = np.array([w not in _TRUTH and w not in _EMPTY for w in unique], dtype=bool)
+    _complain(table, column, bad[values], "true or false", problems)
+    return np.array([_TRUTH.get(w, False) for w in unique], dtype=bool)[values]
