@@ -126,14 +126,16 @@ def code_incidents(incidents: pd.DataFrame, scale: EscalationScale, mixed: Mixed
     last, open_end = _days(table, "date_end", problems)
     last = np.where(open_end, first, last)
     _complain(table, "date_end", (last < first) & ~lost, "a day not before date", problems)
-    held = _held(table, scale, mixed, problems)
+    kind, rungs = _held(table, scale, mixed, problems)
     known = [_flags(table, name, name == "confirmed", problems) for name in ("confirmed", "claimed")]
     if problems:
         more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
         raise ValueError("incidents cannot be read:\n  " + "\n  ".join(problems[:_SHOWN] + more))
-    number = np.array([len(rungs) for rungs in held], dtype=np.int64)
-    row = np.repeat(np.arange(len(table)), number)
-    rung = np.array([r for rungs in held for r in rungs], dtype=np.int64)
+    number = np.array([len(some) for some in rungs], dtype=np.int64)
+    row = np.repeat(np.arange(len(table)), number[kind])
+    place = np.arange(row.size) - np.repeat(np.cumsum(number[kind]) - number[kind], number[kind])
+    flat = np.array([r for some in rungs for r in some], dtype=np.int64)
+    rung = flat[(np.cumsum(number) - number)[kind][row] + place]
     return Coded(row, first[row], last[row], rung, known[0][row], known[1][row])
 
 
@@ -154,7 +156,9 @@ def _complain(table: pd.DataFrame, column: str, bad: Bools, expected: str, probl
     """Add one line per bad cell."""
     for i in np.flatnonzero(bad):
         key = f" ({table['incident_id'].iloc[i]})" if "incident_id" in table else ""
-        problems.append(f"row {i + 1}{key}, {column}: {str(table[column].iloc[i])!r}; expected {expected}")
+        cell = table[column].iloc[i]
+        said = "empty" if pd.api.types.is_scalar(cell) and pd.isna(cell) else repr(str(cell))
+        problems.append(f"row {i + 1}{key}, {column}: {said}; expected {expected}")
 
 
 def _days(table: pd.DataFrame, column: str, problems: list[str], needed: bool = False) -> tuple[Ints, Bools]:
@@ -162,8 +166,12 @@ def _days(table: pd.DataFrame, column: str, problems: list[str], needed: bool = 
     if column not in table:
         return np.zeros(len(table), dtype=np.int64), np.ones(len(table), dtype=bool)
     cells = table[column]
-    empty = cells.isna().to_numpy() | cells.astype("object").isin(list(_EMPTY)).to_numpy()
-    day = pd.to_datetime(cells.where(~empty), errors="coerce", format=None if _is_time(cells) else "ISO8601")
+    empty = cells.isna().to_numpy(copy=True)
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        day = cells
+    else:
+        empty |= cells.astype("object").isin(list(_EMPTY)).to_numpy()
+        day = pd.to_datetime(cells.where(~empty), errors="coerce", format="ISO8601")
     if day.dt.tz is not None:
         day = day.dt.tz_localize(None)
     bad = day.isna().to_numpy() & (needed | ~empty)
@@ -172,33 +180,39 @@ def _days(table: pd.DataFrame, column: str, problems: list[str], needed: bool = 
     return whole, empty | bad
 
 
-def _is_time(cells: pd.Series) -> bool:
-    """Tell whether a column already holds times."""
-    return bool(pd.api.types.is_datetime64_any_dtype(cells))
+def _held(
+    table: pd.DataFrame, scale: EscalationScale, mixed: Mixed, problems: list[str]
+) -> tuple[Ints, list[tuple[int, ...]]]:
+    """Return which kind of cell each incident has, and the rungs of each kind; (-1,) where no weapon is reported."""
+    column = "weapons" if "weapons" in table else "level"
+    cells = table[column].astype("object")
+    if column == "weapons" and not all(isinstance(cell, str) for cell in cells):
+        cells = pd.Series([_frozen(cell) for cell in cells], dtype="object")
+    kind, unique = pd.factorize(cells)
+    missing = kind < 0
+    kind = np.where(missing, len(unique), kind).astype(np.int64)
+    read = [_rungs(cell, scale, mixed, column) for cell in unique] + [(-1,)]
+    known = scale.keys if column == "weapons" else scale.codes
+    hint = "weapons on this scale ({}), joined with '+'" if column == "weapons" else "one of {}"
+    bad = np.array([not rungs for rungs in read], dtype=bool)
+    _complain(table, column, bad[kind], hint.format(", ".join(known)), problems)
+    return kind, read
 
 
-def _held(table: pd.DataFrame, scale: EscalationScale, mixed: Mixed, problems: list[str]) -> list[tuple[int, ...]]:
-    """Return the rungs of each incident; (-1,) where no weapon was reported."""
-    place = {code: (i,) for i, code in enumerate(scale.codes)}
-    if "weapons" not in table:
-        cells = table["level"].astype("object")
-        empty = cells.isna().to_numpy() | cells.isin(list(_EMPTY)).to_numpy()
-        bad = ~empty & ~cells.isin(list(place)).to_numpy()
-        _complain(table, "level", bad, f"one of {', '.join(place)}", problems)
-        return [place.get(cell, (-1,)) if not gone else (-1,) for cell, gone in zip(cells, empty, strict=True)]
-    sets = [_frozen(cell) for cell in table["weapons"]]
-    strange = {held: not held <= set(scale.keys) for held in set(sets)}
-    _complain(table, "weapons", np.array([strange[s] for s in sets], dtype=bool),
-              f"weapons on this scale ({', '.join(scale.keys)}), joined with '+'", problems)  # fmt: skip
-    read: dict[frozenset[str], tuple[int, ...]] = {}
-    for held in set(sets):
-        codes = () if strange[held] else scale.code(held, "split")
-        rungs = tuple(place[code][0] for code in codes)
-        read[held] = (rungs if mixed == "split" else rungs[-1:]) or (-1,)
-    return [read[s] for s in sets]
+def _rungs(cell: Iterable[str] | str, scale: EscalationScale, mixed: Mixed, column: str) -> tuple[int, ...]:
+    """Return the rungs of one cell, (-1,) if it is empty, none if it is not on the scale."""
+    if column == "level":
+        if cell in scale.codes:
+            return (scale.codes.index(str(cell)),)
+        return (-1,) if str(cell).strip().lower() in _EMPTY else ()
+    held = _frozen(cell)
+    if not held <= set(scale.keys):
+        return ()
+    rungs = tuple(scale.codes.index(code) for code in scale.code(held, "split"))
+    return (rungs if mixed == "split" else rungs[-1:]) or (-1,)
 
 
-def _frozen(cell: Iterable[str] | str | None) -> frozenset[str]:
+def _frozen(cell: object) -> frozenset[str]:
     """Return the weapons of one cell as a set that can be looked up; the words for "missing" are none."""
     return frozenset() if isinstance(cell, str) and cell.strip().lower() in _EMPTY else frozenset(weapon_set(cell))
 
@@ -207,8 +221,10 @@ def _flags(table: pd.DataFrame, column: str, absent: bool, problems: list[str]) 
     """Return a column of truth values; an empty cell is false, an absent column as said."""
     if column not in table:
         return np.full(len(table), absent)
-    words = table[column].astype("object").astype(str).str.strip().str.lower()
-    values, unique = pd.factorize(words)
+    if table[column].dtype == bool:
+        return table[column].to_numpy()
+    values, cells = pd.factorize(table[column].astype("object"), use_na_sentinel=False)
+    unique = ["" if pd.isna(cell) else str(cell).strip().lower() for cell in cells]
     bad = np.array([w not in _TRUTH and w not in _EMPTY for w in unique], dtype=bool)
     _complain(table, column, bad[values], "true or false", problems)
     return np.array([_TRUTH.get(w, False) for w in unique], dtype=bool)[values]

@@ -209,11 +209,11 @@ class EscalationScale:
         return f"EscalationScale({' < '.join(self.codes)}; basis: {self.basis})"
 
 
-def weapon_set(weapons: Iterable[str] | str | None) -> set[str]:
+def weapon_set(weapons: object) -> set[str]:
     """Return the weapons as a set; None, NaN and the empty string are no weapon."""
-    if weapons is None or (pd.api.types.is_scalar(weapons) and bool(pd.isna(weapons))):
+    if weapons is None or (not isinstance(weapons, Iterable) and pd.isna(weapons)):  # type: ignore[call-overload]
         return set()
-    parts = weapons.split("+") if isinstance(weapons, str) else weapons
+    parts = weapons.split("+") if isinstance(weapons, str) else cast("Iterable[str]", weapons)
     return {part.strip() for part in parts if part.strip()}
 
 
