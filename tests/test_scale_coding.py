@@ -1,0 +1,127 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from escalation.scale import COARSE_SCALE, DEFAULT_SCALE, EscalationScale
+from escalation.scale.coding import code_incidents
+from escalation.scale.periods import make_periods
+
+DAY = np.datetime64("2023-11-20").astype(int)
+
+
+def table(**columns):
+    return pd.DataFrame(columns)
+
+
+def test_a_mixed_attack_is_read_as_its_highest_level_as_all_it_holds_or_as_one_record_per_weapon():
+    weapons = "ballistic_missile+rocket+drone"
+    assert DEFAULT_SCALE.code(weapons) == "ballistic_missile"
+    assert DEFAULT_SCALE.code(weapons, "any") == ("drone", "rocket", "ballistic_missile")
+    assert COARSE_SCALE.code(weapons, "any") == ("drone|rocket", "ballistic_missile")
+    assert COARSE_SCALE.code(weapons, "split") == ("drone|rocket", "drone|rocket", "ballistic_missile")
+    assert DEFAULT_SCALE.code("", "any") == () == DEFAULT_SCALE.code(None, "split")
+    with pytest.raises(ValueError, match="max, any, split"):
+        DEFAULT_SCALE.code(weapons, "mean")
+
+
+def test_records_keep_row_and_days_and_order_of_rungs():
+    rows = table(date=["2023-11-20", "2023-11-21", "2023-11-22"], date_end=["2023-11-21", None, None],
+                 weapons=["rocket+drone", "", "ballistic_missile"], confirmed=[True, False, None],
+                 claimed=["true", "False", ""])  # fmt: skip
+    one = code_incidents(rows, DEFAULT_SCALE)
+    assert one.rung.tolist() == [1, -1, 2]
+    assert (one.first - DAY).tolist() == [0, 1, 2]
+    assert (one.last - DAY).tolist() == [1, 1, 2]
+    assert one.confirmed.tolist() == [True, False, False]
+    assert one.claimed.tolist() == [True, False, False]
+    split = code_incidents(rows, DEFAULT_SCALE, "split")
+    assert split.row.tolist() == [0, 0, 1, 2]
+    assert split.rung.tolist() == [0, 1, -1, 2]
+
+
+def test_any_way_of_writing_a_set_of_weapons_gives_the_same_rung():
+    cells = ["rocket+drone", {"drone", "rocket"}, ("rocket",), ["drone", "rocket"], frozenset({"rocket"})]
+    rows = table(date=["2023-11-20"] * len(cells), weapons=pd.Series(cells, dtype="object"))
+    assert set(code_incidents(rows, DEFAULT_SCALE).rung) == {1}
+
+
+@pytest.mark.parametrize("nothing", [None, "", float("nan"), pd.NA, " ", "nan"])
+def test_an_unreported_weapon_is_kept_as_unknown(nothing):
+    rows = table(date=["2023-11-20", "2023-11-20"], weapons=pd.Series(["drone", nothing], dtype="object"))
+    assert code_incidents(rows, DEFAULT_SCALE).rung.tolist() == [0, -1]
+
+
+def test_without_flags_every_incident_is_confirmed_and_none_claimed():
+    coded = code_incidents(table(date=["2023-11-20"], weapons=["drone"]), DEFAULT_SCALE)
+    assert len(coded.known_by("confirmed")) == 1
+    assert len(coded.known_by("claimed")) == 0
+    with pytest.raises(ValueError, match="confirmed, claimed, described"):
+        coded.known_by("rumoured")
+
+
+def test_levels_may_come_as_an_ordered_categorical_and_go_back():
+    own = EscalationScale(["threat", "seizure", "fire"], basis="test")
+    level = pd.Series(["fire", None, "threat"], dtype=own.dtype)
+    assert code_incidents(table(date=["2023-11-20"] * 3, level=level), own).rung.tolist() == [2, -1, 0]
+    assert EscalationScale.from_categorical(level, basis="test").codes == own.codes
+    assert EscalationScale.from_categorical(COARSE_SCALE.dtype, basis="test").ties == (("drone", "rocket"),)
+    with pytest.raises(ValueError, match="ordered categorical"):
+        EscalationScale.from_categorical(pd.Series(["a", "b"], dtype="category"), basis="test")
+
+
+def test_every_bad_cell_is_listed_with_row_incident_column_value_and_what_is_expected():
+    rows = table(incident_id=["a", "b", "c"], date=["2023-11-20", "yesterday", None],
+                 date_end=["2023-11-01", None, "soon"], weapons=["mortar+drone", "drone", "rocket"],
+                 confirmed=["maybe", True, False])  # fmt: skip
+    with pytest.raises(ValueError, match="incidents cannot be read") as caught:
+        code_incidents(rows, DEFAULT_SCALE)
+    said = str(caught.value)
+    for part in ("row 2 (b), date: 'yesterday'", "row 3 (c), date: empty", "row 3 (c), date_end: 'soon'",
+                 "row 1 (a), date_end: '2023-11-01'; expected a day not before date",
+                 "row 1 (a), weapons: 'mortar+drone'; expected weapons on this scale (drone, rocket,",
+                 "row 1 (a), confirmed: 'maybe'; expected true or false"):  # fmt: skip
+        assert part in said
+
+
+def test_a_level_off_the_scale_and_a_table_without_columns_are_errors():
+    with pytest.raises(ValueError, match=r"row 1, level: 'nuclear'; expected one of drone, rocket"):
+        code_incidents(table(date=["2023-11-20"], level=["nuclear"]), DEFAULT_SCALE)
+    with pytest.raises(ValueError, match=r"column date and weapons \(or level\) needed; given: place"):
+        code_incidents(table(place=["here"]), DEFAULT_SCALE)
+    with pytest.raises(ValueError, match="DataFrame"):
+        code_incidents([1, 2], DEFAULT_SCALE)
+
+
+def test_months_fill_the_window_and_are_cut_at_it():
+    first, last = (int(np.datetime64(d).astype(int)) for d in ("2023-10-17", "2024-02-20"))
+    months = make_periods("month", first, last)
+    assert months.labels == ("2023-10", "2023-11", "2023-12", "2024-01", "2024-02")
+    assert months.days.tolist() == [15, 30, 31, 31, 20]
+    assert months.days.sum() == last - first + 1
+    assert months.of([first - 1, first, last, last + 1]).tolist() == [-1, 0, 4, -1]
+    every = months.of(np.arange(first, last + 1))
+    assert np.bincount(every).tolist() == months.days.tolist()
+
+
+@pytest.mark.parametrize("unit", ["week", "month", "quarter", "year", "whole"])
+def test_every_day_of_a_window_lies_in_exactly_one_period(unit):
+    first = int(np.datetime64("2022-11-27").astype(int))
+    periods = make_periods(unit, first, first + 500)
+    assert periods.first[0] == first
+    assert periods.last[-1] == first + 500
+    assert (periods.first[1:] == periods.last[:-1] + 1).all()
+    assert len(set(periods.labels)) == len(periods)
+
+
+def test_cuts_start_new_periods_and_bad_ones_are_named():
+    first = int(np.datetime64("2024-01-01").astype(int))
+    periods = make_periods(["2024-01-20", pd.Timestamp("2024-01-10")], first, first + 30)
+    assert periods.days.tolist() == [9, 10, 12]
+    assert periods.labels[0] == "2024-01-01 to 2024-01-09"
+    with pytest.raises(ValueError, match="not dates: soon"):
+        make_periods(["soon"], first, first + 30)
+    for cuts in (["2024-01-01"], ["2024-03-01"], ["2024-01-10", "2024-01-10"]):
+        with pytest.raises(ValueError, match="must be different and lie after 2024-01-01"):
+            make_periods(cuts, first, first + 30)
+    with pytest.raises(ValueError, match="week, month, quarter, year, whole"):
+        make_periods("fortnight", first, first + 30)
