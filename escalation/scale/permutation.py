@@ -129,3 +129,35 @@ def random_hits(rows: Ints, low: Ints, high: Ints, below: Ints, by_high: Ints, s
     for r in range(rows.shape[0]):
         hits += _reaches(rows[r], low, high, below, by_high, score, room)
     return hits
+
+
+@njit(cache=True, nogil=True)
+def block_scores(blocks: Ints, orders: Ints) -> Ints:
+    """Return Kendall's score of level with time for days in each of several orders.
+
+    Parameters
+    ----------
+    blocks
+        Incidents of each day by level, shape (D, K).
+    orders
+        Which day comes first, second, …, shape (m, D).
+    """
+    m, D = orders.shape
+    K = blocks.shape[1]
+    out = np.zeros(m, dtype=np.int64)
+    before = np.zeros(K, dtype=np.int64)
+    for r in range(m):
+        before[:] = 0
+        total, score = 0, 0
+        for t in range(D):
+            block = blocks[orders[r, t]]
+            below = 0
+            for k in range(K):
+                above = total - below - before[k]
+                score += block[k] * (below - above)
+                below += before[k]
+            for k in range(K):
+                before[k] += block[k]
+                total += block[k]
+        out[r] = score
+    return out
