@@ -72,7 +72,8 @@ def execute(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Run all cells in a fresh kernel in an empty folder and leave only what a reader needs."""
     with tempfile.TemporaryDirectory() as folder:
         run = {"metadata": {"path": folder}}
-        client = NotebookClient(book, timeout=TIMEOUT, kernel_name="python3", record_timing=False, resources=run)
+        client = NotebookClient(book, timeout=TIMEOUT, kernel_name="python3", record_timing=False,
+                                coalesce_streams=True, resources=run)
         client.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
         client.execute()
     book.metadata = nbformat.from_dict(METADATA)

@@ -83,6 +83,12 @@ def test_stated_before_needs_a_point():
 # contract of the three ----------------------------------------------------------------------------
 
 
+def test_the_smooth_curve_ends_at_the_last_total_after_a_long_flat_stretch():
+    days, totals, _, _ = points([37, 28], [0, 28], np.ones(2, dtype=bool))
+    cumulative, _ = pclm(days, totals, 38)
+    assert cumulative[days[-1]] == pytest.approx(totals[-1], rel=1e-9)
+
+
 @EVERY
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())

@@ -223,6 +223,8 @@ def _score(problem: _Problem, coef: Floats, smoothing: float) -> Floats:
 
 
 def _fitted(problem: _Problem, coef: Floats, smoothing: float) -> PclmFit:
+    # At the optimum the expected total is the observed one, as no penalty weighs on the level; scoring stops near it.
+    coef = coef + np.log(problem.y.sum() / problem.mean(coef)[1].sum())
     gamma, _ = problem.mean(coef)
     mu, _, information = _information(problem, coef)
     hat = cho_solve(cho_factor(information + problem.penalty(smoothing)), information)
