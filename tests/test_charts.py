@@ -230,7 +230,7 @@ def test_events_beyond_the_dates_are_counted_and_not_drawn():
 def test_every_incident_is_visible_in_each_of_its_lanes():
     incidents = made_up(days=40, incidents=150)["incidents"]
     ax = lanes_panel(axes(0.6), incidents, LANES, **WORDS)
-    marks = [line for line in ax.get_children() if getattr(line, "get_marker", lambda: "None")() in set("osD")]
+    marks = [line for line in ax.get_children() if getattr(line, "get_marker", lambda: "None")() in set("osDv")]
     marks = [line for line in marks if max(line.get_xdata()) <= ax.bbox.width * 72 / ax.figure.dpi]
     places = [(x, y, m.get_markersize()) for m in marks for x, y in zip(*m.get_data(), strict=True)]
     assert len(places) == sum(max(len(levels), 1) for levels in incidents["levels"])

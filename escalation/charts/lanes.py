@@ -26,17 +26,20 @@ from escalation.charts.sheet import Pen, Sheet
 from escalation.charts.style import GRID, MUTED, PALE, SIZES
 from escalation.charts.timeaxis import dress, set_window
 
-__all__ = ["lanes_panel", "lanes_right", "lanes_room"]
+__all__ = ["dot", "lanes_panel", "lanes_right", "lanes_room"]
 
-_INK = {"s": 0.9, "D": 0.8}  # at one size a square and a diamond carry more ink than a circle
+_INK = {"s": 0.9, "D": 0.8, "v": 1.05, "^": 1.05}  # at one size a square carries more ink than a circle
+_STUB = 1.4  # reach of a stub from the middle of its marker, in marker sizes
 
 
 def lanes_panel(ax: Axes, incidents: pd.DataFrame, lanes: Sequence[Lane], *, title: str, subtitle: str) -> Axes:
     """Draw one lane per level, the lowest at the bottom, and below them a lane for unreported weapons.
 
     Filled markers are confirmed incidents, hollow ones claimed only, small ones neither. Incidents that would
-    hide each other are stacked. An incident with several levels is a marker in each lane, joined by a thin
-    line, and counts in each. A horizontal tail spans the possible days of an incident whose day is not known.
+    hide each other are stacked. An incident with several levels is a marker in each lane and counts in each; a
+    short stub at each of its markers points to the lanes of the others. No line crosses from lane to lane: its
+    length would look like a distance. A horizontal tail spans the possible days of an incident whose day is not
+    known.
 
     Parameters
     ----------
@@ -81,8 +84,8 @@ def lanes_panel(ax: Axes, incidents: pd.DataFrame, lanes: Sequence[Lane], *, tit
     ax.yaxis.set_major_locator(NullLocator())
     for track in layout.tracks:
         _draw_ground(pen, track)
-    _draw_joins(pen, shown, layout)
     for track in layout.tracks:
+        _draw_stubs(pen, shown, track, layout)
         _draw_markers(pen, shown, track, layout)
     draw_heading(pen, heading(title, _said(subtitle, len(found) - len(shown)), pen.sheet.text_room))
     return ax
@@ -113,13 +116,13 @@ def _said(subtitle: str, outside: int) -> str:
 def _draw_ground(pen: Pen, track: Track) -> None:
     """Draw the floor and the label of a lane; unreported weapons lie on grey, outside the order."""
     _, _, colour, marker = track.lane
-    if track.lane == UNKNOWN:
+    if not track.lane[0]:
         pen.box(0, track.base, pen.sheet.width, track.height, PALE, zorder=0.2)
     else:
         pen.line([0, pen.sheet.width], [track.base, track.base], color=GRID, lw=0.8, zorder=0.5)
     x = pen.sheet.width + 8
     y = track.base + min(track.height / 2 + LEAD * (len(track.name) + len(track.counts)) / 2, track.height)
-    _dot(pen, [x + 2.5], [y - LEAD + 5.4], marker, MARKERS[0], colour, colour)
+    dot(pen, [x + 2.5], [y - LEAD + 5.4], marker, MARKERS[0], colour, colour)
     for line in track.name:
         y -= LEAD
         pen.text(x + GLYPH_ROOM, y + 2.5, line, weight="bold")
@@ -130,16 +133,20 @@ def _draw_ground(pen: Pen, track: Track) -> None:
 
 def _y(track: Track, row: int, layout: Layout) -> float:
     """Return the height of a row of a lane in points."""
-    return track.base + 4.0 + layout.pitch * (row + 0.5)
+    return track.base + layout.floor + layout.pitch * (row + 0.5)
 
 
-def _draw_joins(pen: Pen, shown: list[Incident], layout: Layout) -> None:
-    """Join the markers of each mixed attack."""
-    for i, incident in enumerate(shown):
-        heights = [_y(track, track.rows[i], layout) for track in layout.tracks if i in track.rows]
-        if len(heights) > 1:
-            x = pen.sheet.x(incident.middle)
-            pen.line([x, x], [min(heights), max(heights)], color=MUTED, lw=0.8, zorder=2.0)
+def _draw_stubs(pen: Pen, shown: list[Incident], track: Track, layout: Layout) -> None:
+    """Draw from each part of a mixed attack a stub towards the lanes of its other parts, never beyond the lane."""
+    gap = min(1.2, 0.1 * track.height)  # a stub that touched the line of the lane would seem to cross it
+    low, high = track.base + gap, track.base + track.height - gap
+    look = {"color": track.lane[2], "lw": min(1.3, 0.3 * layout.size), "zorder": 2.0}
+    for i, (below, above) in track.stubs.items():
+        x, y, reach = pen.sheet.x(shown[i].middle), _y(track, track.rows[i], layout), _STUB * layout.size
+        if below:
+            pen.line([x, x], [max(y - reach, low), y], **look)
+        if above:
+            pen.line([x, x], [y, min(y + reach, high)], **look)
 
 
 def _draw_markers(pen: Pen, shown: list[Incident], track: Track, layout: Layout) -> None:
@@ -157,10 +164,10 @@ def _draw_markers(pen: Pen, shown: list[Incident], track: Track, layout: Layout)
     ):
         places = [(pen.sheet.x(incident.middle), y) for incident, y in members if incident.known == known]
         size = layout.size * scale
-        _dot(pen, [x for x, _ in places], [y for _, y in places], marker, size, colour, face)
+        dot(pen, [x for x, _ in places], [y for _, y in places], marker, size, colour, face)
 
 
-def _dot(pen: Pen, x: Sequence[float], y: Sequence[float], marker: str, size: float, colour: str, face: str) -> None:
+def dot(pen: Pen, x: Sequence[float], y: Sequence[float], marker: str, size: float, colour: str, face: str) -> None:
     """Draw markers of one look."""
     look = {"ms": size * _INK.get(marker, 1.0), "mew": min(0.8, 0.17 * size), "mec": colour, "mfc": face}
     if len(x):

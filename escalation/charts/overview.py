@@ -30,7 +30,7 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "lanes": (
         "Incidents described one by one, by weapon",
         "Order, not distance. Filled: confirmed; hollow: claimed only; small: neither; tail: possible days; "
-        "joined: one mixed attack, counted in each lane",
+        "stub: part of a mixed attack, counted in each lane",
     ),
 }
 """Title and subtitle of each panel, unless the caller gives others."""
