@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 __all__ = ["Level", "dressed"]
 
-# Light to dark, each with its own shape, so that the order survives grey print and colour-vision deficiency.
-_LOOKS = (
-    ("#4E9CB5", "o"),
-    ("#B5541C", "s"),
-    ("#4A0D2E", "D"),
-    ("#23233B", "^"),
-    ("#101018", "v"),
-)
+# Light to dark, each with its own shape, so that the order survives grey print and colour-vision deficiency. With more
+# levels the upper ones move apart in lightness.
+_COLOURS = {
+    3: ("#4E9CB5", "#B5541C", "#4A0D2E"),
+    4: ("#4E9CB5", "#B5541C", "#6E1A3A", "#1A0612"),
+    5: ("#4E9CB5", "#B5541C", "#842848", "#4A0D2E", "#0A0206"),
+}
+_MARKERS = ("o", "s", "D", "^", "v")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
@@ -88,10 +88,11 @@ def dressed(levels: Sequence[str | Level]) -> tuple[Level, ...]:
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
         raise ValueError(f"each level stands once on a scale; given more than once: {', '.join(twice)}.")
-    bare = [level.key for level in plain[len(_LOOKS) :] if not (level.colour and level.marker)]
+    bare = [level.key for level in plain[len(_MARKERS) :] if not (level.colour and level.marker)]
     if bare:
-        raise ValueError(f"only {len(_LOOKS)} looks are built in: give colour and marker for {', '.join(bare)}.")
-    looks = list(_LOOKS) + [("", "")] * len(plain)
+        raise ValueError(f"only {len(_MARKERS)} looks are built in: give colour and marker for {', '.join(bare)}.")
+    colours = _COLOURS[min(max(len(plain), 3), 5)]
+    looks = list(zip(colours, _MARKERS, strict=False)) + [("", "")] * len(plain)
     return tuple(
         Level(level.key, level.label, level.colour or colour, level.marker or marker)
         for level, (colour, marker) in zip(plain, looks, strict=False)
