@@ -20,6 +20,8 @@ from escalation.changes.segment.segmentation import Segmentation
 from escalation.lattice.prior import Prior
 from escalation.reconstruct.call import reconstruct
 from escalation.reconstruct.effects import effects
+from escalation.reconstruct.pairing import pairing
+from escalation.reconstruct.pairingresult import Pairing
 from escalation.reconstruct.reading import Reading
 from escalation.reconstruct.result import Reconstruction
 from escalation.records import Case, CaseError, Problem, check_case, list_cases, load_case, read_case
@@ -27,12 +29,17 @@ from escalation.records.acled import read_acled
 from escalation.records.exportfile import ExportError
 from escalation.records.exports import Events
 from escalation.records.ucdp import read_ucdp_ged
-from escalation.scale.levels import DEFAULT_SCALE, EscalationScale
+from escalation.scale.bounds import Bounds, share_bounds
+from escalation.scale.levels import COARSE_SCALE, DEFAULT_SCALE, EscalationScale
+from escalation.scale.trend import scale_trend
+from escalation.scale.trendresult import ScaleTrend
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "COARSE_SCALE",
     "DEFAULT_SCALE",
+    "Bounds",
     "Case",
     "CaseError",
     "Changes",
@@ -41,10 +48,12 @@ __all__ = [
     "Events",
     "ExportError",
     "Monitor",
+    "Pairing",
     "Prior",
     "Problem",
     "Reading",
     "Reconstruction",
+    "ScaleTrend",
     "Scan",
     "Segmentation",
     "SegmentationPath",
@@ -53,10 +62,13 @@ __all__ = [
     "find_changes",
     "list_cases",
     "load_case",
+    "pairing",
     "read_acled",
     "read_case",
     "read_ucdp_ged",
     "reconstruct",
+    "scale_trend",
     "scan",
     "segment",
+    "share_bounds",
 ]

@@ -28,8 +28,11 @@ from escalation.records.labels import short_label
 
 EVIL = 'Raids $x^2$ & <script>alert("1")</script>'
 FORMULA = "=HYPERLINK(0)"
-TABLES = ["changes", "conflicts", "cumulative", "daily", "habits", "models", "rate", "reports", "summary"]
-FIGURES = ["effects", "overview"]
+TABLES = [
+    "bounds", "changes", "comparisons", "conflicts", "cumulative", "daily", "habits", "levels", "models", "rate",
+    "reports", "summary", "trend", "uses",
+]  # fmt: skip
+FIGURES = ["effects", "overview", "pairing"]
 EFFECTS = {f"effects.{end}" for end in ("csv", "png", "svg", "txt")}
 NAMES = sorted(
     [f"{name}.csv" for name in TABLES] + [f"{name}.{end}" for name in FIGURES for end in ("csv", "png", "svg", "txt")]
@@ -229,7 +232,7 @@ def test_what_is_drawn_and_what_is_not_adds_up(tiny, built):
 
 
 def test_outside_text_is_harmless_and_verbatim(tiny, built):
-    for name in FIGURES:
+    for name in ("effects", "overview"):  # a weapon off the scale: no pairing
         tree = ElementTree.fromstring((built.folder / f"{name}.svg").read_bytes())
         assert not [node for node in tree.iter() if node.tag.endswith(("script", "}b"))]
         assert EVIL in (tree[0].text or "")
@@ -319,7 +322,8 @@ def test_without_interventions_there_are_no_effects_and_those_of_an_earlier_buil
     subject = replace(Subject.of_case(tiny), interventions=tiny.interventions.iloc[:0])
     told: list[str] = []
     report = write_dossier(built.reconstruction, subject, tmp_path, models="fast", progress=told.append)
-    assert told == ["drawing the overview", "writing the tables"]
+    assert (told[0], told[-1]) == ("drawing the overview", "writing the tables")
+    assert not any("comparing" in words for words in told)
     assert not EFFECTS & {file.name for file in report.files}
     assert not EFFECTS & {row["path"] for row in json.loads((tmp_path / "manifest.json").read_text())["files"]}
     assert {path.name for path in tmp_path.iterdir()} & EFFECTS == {"effects.csv"}
@@ -361,7 +365,59 @@ def test_progress_is_told_step_by_step(tiny, built, tmp_path):
     write_dossier(
         built.reconstruction, Subject.of_case(tiny), tmp_path / "a" / "b", models="fast", progress=told.append
     )
-    assert told == ["drawing the overview", "comparing the rate around 2 interventions", "writing the tables"]
+    *steps, left, last = told
+    assert steps == ["drawing the overview", "comparing the rate around 2 interventions",
+                     "pairing the rate with the levels of 7 incidents"]  # fmt: skip
+    assert left.startswith("levels left out: incidents cannot be read: row 5 (i5), weapons: 'cruise_missile'; expected")
+    assert left.endswith("A case declares its own order as escalation.scale in datapackage.json")
+    assert last == "writing the tables"
+    choices = json.loads((tmp_path / "a" / "b" / "manifest.json").read_text())["choices"]
+    assert choices["scale"].startswith("none: incidents cannot be read")
+
+
+def scaled(tiny, folder, scale):
+    """The tiny case with a scale of its own."""
+    for path in tiny.folder.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    meta = json.loads((folder / "datapackage.json").read_text())
+    meta["escalation"]["scale"] = scale
+    (folder / "datapackage.json").write_text(json.dumps(meta))
+    return folder
+
+
+def test_a_case_may_declare_its_own_scale(tiny, built, tmp_path):
+    levels = ["drone", "rocket", "cruise_missile"]
+    folder = scaled(tiny, tmp_path, {"levels": levels, "basis": EVIL, "ties": [["drone", "rocket"]]})
+    subject = Subject.of_case(esc.read_case(folder))
+    assert [scale.codes for scale in subject.scales] == [tuple(levels), ("drone|rocket", "cruise_missile")]
+    report = write_dossier(built.reconstruction, subject, tmp_path / "out", models="fast")
+    assert {"pairing.png", "levels.csv", "bounds.csv"} <= {file.name for file in report.files}
+    levels = rows_of(tmp_path / "out" / "levels.csv")
+    assert {row["scale"] for row in levels} == {"drone < rocket < cruise_missile", "drone|rocket < cruise_missile"}
+    tree = ElementTree.fromstring((tmp_path / "out" / "pairing.svg").read_bytes())
+    assert not [node for node in tree.iter() if node.tag.endswith(("script", "}b"))]
+    assert EVIL in (tree[0].text or "")
+    shown = {row["incident_id"]: row["shown"] for row in rows_of(tmp_path / "out" / "overview.csv")}
+    assert shown["i5"] == "drawn"
+
+
+@pytest.mark.parametrize(
+    "scale",
+    [
+        {"levels": ["drone"], "basis": "b"},
+        {"levels": ["drone", "drone"], "basis": "b"},
+        {"levels": ["drone", "rocket"]},
+        {"levels": "drone", "basis": "b"},
+        {"levels": ["drone", 3], "basis": "b"},
+        {"levels": ["drone", "rocket"], "basis": "b", "ties": ["drone"]},
+        ["drone", "rocket"],
+    ],
+)
+def test_a_scale_that_is_none_is_named_where_it_stands(tiny, tmp_path, scale):
+    problems = esc.check_case(scaled(tiny, tmp_path, scale))
+    assert [problem.column for problem in problems] == ["escalation.scale"]
+    with pytest.raises(esc.CaseError, match=r"escalation\.scale"):
+        esc.read_case(tmp_path)
 
 
 def test_a_folder_that_cannot_be_made_is_told_before_the_work(tiny, tmp_path):

@@ -139,6 +139,28 @@ def test_the_truce_is_quoted_as_computed() -> None:
     assert f"Both hold a ratio of {low:.2f} to {high:.2g}." in WORDS
 
 
+def levels_in_words() -> str:
+    """Say the levels of the bundled case as README does, from levels.csv, trend.csv and pairing.csv."""
+    rows = figures("levels.csv").query("evidence == 'confirmed' and period == 'all'").set_index(["scale", "level"])
+    row = rows.loc["drone < rocket < ballistic_missile", "ballistic_missile"]
+    trend = figures("trend.csv").set_index(["scale", "evidence"]).loc["drone < rocket < ballistic_missile", "confirmed"]
+    both = figures("pairing.csv").set_index("quantity")["value"]["P(both changed), independent"]
+    low, high = 100 * row["bound_lower"], 100 * row["bound_upper"]
+    return (
+        f"Of about {row['total']:.0f} attacks {row['described']:.0f} were described and confirmed, {row['typed']:.0f} "
+        f"of them with a weapon. Worse? Kendall's tau of level with day {trend['tau']:.2f}, p {trend['tau_p']:.2g} "
+        f"(whole days permuted: {trend['tau_p_days']:.2g}); P(the mix of levels changed) {trend['p_change']:.2f}, "
+        f"Bayes factor {trend['bayes_factor']:.2g}. Ballistic missiles: {low:.0f} % to {high:.0f} % of all attacks "
+        f"with no assumption on unreported weapons, {100 * row['share']:.0f} % (90 % interval {100 * row['lower']:.1f}–"
+        f"{100 * row['upper']:.1f} %) if they are missing at random. P(rate and mix changed) {both:.2f}."
+    )
+
+
+def test_the_levels_are_quoted_as_computed() -> None:
+    said = levels_in_words()
+    assert said in WORDS, f"README should say: {said}"
+
+
 def study(name: str) -> pd.DataFrame:
     return figures(f"calibration/{name}.csv")
 

@@ -18,12 +18,13 @@ from escalation.charts import ManifestRow, write_manifest
 from escalation.dossier.effects import compare, save_effects
 from escalation.dossier.figure import save_overview
 from escalation.dossier.frames import frames_of
+from escalation.dossier.levels import TABLES as LEVEL_TABLES
+from escalation.dossier.levels import pair_levels, save_levels
 from escalation.dossier.subject import Subject
 from escalation.dossier.tables import TABLES, write_tables
 from escalation.reconstruct.call import reconstruct
 from escalation.reconstruct.result import SEED, Reconstruction
 from escalation.records import Case
-from escalation.scale.levels import DEFAULT_SCALE
 
 __all__ = ["BuildReport", "BuiltFile", "build", "write_dossier"]
 
@@ -32,8 +33,8 @@ Progress = Callable[[str], object]
 _PACKAGES = ("matplotlib", "numba", "numpy", "pandas", "scipy")
 _NAMES = (
     "manifest.json",
-    *(f"{figure}.{end}" for figure in ("effects", "overview") for end in ("csv", "png", "svg", "txt")),
-    *(f"{name}.csv" for name in TABLES),
+    *(f"{figure}.{end}" for figure in ("effects", "overview", "pairing") for end in ("csv", "png", "svg", "txt")),
+    *(f"{name}.csv" for name in (*TABLES, *LEVEL_TABLES)),
 )
 
 
@@ -99,7 +100,7 @@ def build(
     """Reconstruct the main series of a case and write its figures, tables and manifest.
 
     Two builds of one case with the same versions give the same bytes, in any folder. A case with interventions has
-    the figure and table ``effects`` beside the others.
+    the figure and table ``effects`` beside the others, one with incidents ``pairing`` and the tables of their levels.
 
     Parameters
     ----------
@@ -189,10 +190,10 @@ def write_dossier(
     tell = progress or (lambda _: None)
     before = _digests(folder)
     rows = _save_figures(rec, subject, folder, tell)
+    paired, levels = _save_levels(rec, subject, folder, tell)
     tell("writing the tables")
-    rows += write_tables(rec, folder)
-    choices = {"case": subject.name, "method": rec.method, "models": models, "prob": f"{rec.prob:g}"}
-    choices |= {"scale": repr(DEFAULT_SCALE)} if subject.described else {}
+    rows += paired + write_tables(rec, folder)
+    choices = {"case": subject.name, "method": rec.method, "models": models, "prob": f"{rec.prob:g}"} | levels
     rows.append(write_manifest(folder, rows, inputs=subject.inputs, versions=_versions(), seed=SEED, choices=choices))
     return BuildReport(subject.title, folder, _compared(rows, before), rec)
 
@@ -206,6 +207,24 @@ def _save_figures(rec: Reconstruction, subject: Subject, folder: Path, tell: Pro
         tell(f"comparing the rate around {events} intervention{'s' * (events > 1)}")
         rows += save_effects(compare(rec, subject), rec, subject, folder, escalation.__version__)
     return rows
+
+
+def _save_levels(
+    rec: Reconstruction, subject: Subject, folder: Path, tell: Progress
+) -> tuple[list[ManifestRow], dict[str, str]]:
+    """Write the pairing of rate and levels where there is one, and say which scales were used or why none was."""
+    if not subject.described or rec.method != "joint":
+        return [], {"scale": repr(subject.scales[0])} if subject.described else {}
+    tell(f"pairing the rate with the levels of {len(subject.incidents)} incidents")
+    try:
+        levels = pair_levels(rec, subject)
+    except ValueError as error:
+        # A case may hold weapons that these scales do not order; its totals are no worse for it.
+        why = " ".join(str(error).split())
+        tell(f"levels left out: {why}. A case declares its own order as escalation.scale in datapackage.json")
+        return [], {"scale": f"none: {why}"}
+    rows = save_levels(levels, rec, subject, folder, escalation.__version__)
+    return rows, {"scale": "; ".join(map(repr, subject.scales))}
 
 
 def _versions() -> dict[str, str]:

@@ -12,7 +12,7 @@ from escalation.charts import lane_counts
 from escalation.dossier.subject import Subject
 from escalation.reconstruct.result import Reconstruction
 from escalation.records.labels import event_labels
-from escalation.scale.levels import DEFAULT_SCALE, EscalationScale
+from escalation.scale.levels import EscalationScale
 
 __all__ = ["DRAWN", "NEITHER", "OFF_SCALE", "OUTSIDE", "Frames", "frames_of", "of_series"]
 
@@ -160,7 +160,7 @@ def _counts(rec: Reconstruction, incidents: pd.DataFrame, events: pd.DataFrame, 
     return pd.Series(found, dtype="int64")
 
 
-def frames_of(rec: Reconstruction, subject: Subject, scale: EscalationScale = DEFAULT_SCALE) -> Frames:
+def frames_of(rec: Reconstruction, subject: Subject) -> Frames:
     """Return the frames of the overview figure.
 
     Parameters
@@ -168,14 +168,13 @@ def frames_of(rec: Reconstruction, subject: Subject, scale: EscalationScale = DE
     rec : Reconstruction
         By any method; interpolators have no band and no changes.
     subject : Subject
-        Its incidents and interventions are drawn within the dates of `rec`.
-    scale : EscalationScale, optional
-        The lanes.
+        Its incidents and interventions are drawn within the dates of `rec`; its first scale has the lanes.
 
     Returns
     -------
     Frames
     """
+    scale = subject.scales[0]
     incidents = _drawn_incidents(subject.incidents, scale, rec.dates[0], rec.dates[-1])
     events = _drawn_events(subject.interventions)
     changes = rec.changes.summary() if rec.method == "joint" else pd.DataFrame()

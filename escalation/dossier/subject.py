@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
 from escalation.records import Case
 from escalation.records.tables import TABLES
+from escalation.scale.levels import COARSE_SCALE, DEFAULT_SCALE, EscalationScale
 
 __all__ = ["Subject"]
 
@@ -47,6 +49,9 @@ class Subject:
         Whether incidents are part of the subject at all: a file of reports has none to show, a case may have none.
     inputs : mapping of str to str
         Name and SHA-256 of every file that was read.
+    scales : tuple of EscalationScale
+        The orders of weapons, the one that is drawn first: those a case declares, else the default one and the coarser
+        one.
 
     Examples
     --------
@@ -64,6 +69,7 @@ class Subject:
     interventions: pd.DataFrame = field(default_factory=_interventions, repr=False)
     described: bool = False
     inputs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    scales: tuple[EscalationScale, ...] = (DEFAULT_SCALE, COARSE_SCALE)
 
     @property
     def units(self) -> str:
@@ -89,6 +95,7 @@ class Subject:
             case.interventions,
             described=len(case.incidents) > 0,
             inputs=digests(paths),
+            scales=_scales(case.meta["escalation"].get("scale")),
         )
 
     @classmethod
@@ -108,6 +115,15 @@ class Subject:
             ", ".join(filter(None, parts)),
             inputs=digests([path]),
         )
+
+
+def _scales(declared: Mapping[str, Any] | None) -> tuple[EscalationScale, ...]:
+    """Return the scales that a case declares: its order and, where it has ties, the coarser one."""
+    if declared is None:
+        return DEFAULT_SCALE, COARSE_SCALE
+    fine = EscalationScale(declared["levels"], basis=declared["basis"])
+    ties = declared.get("ties", [])
+    return (fine, fine.tied(*ties, basis=declared["basis"])) if ties else (fine,)
 
 
 def digests(paths: list[Path]) -> Mapping[str, str]:

@@ -75,7 +75,7 @@ def _reading(frames: Frames) -> str:
     parts = [
         "Order, not distance; height in a lane avoids overlap and is no count. Filled: confirmed; hollow: claimed only"
     ]
-    parts += ["; joined: one mixed attack, counted in each lane"] * mixed
+    parts += ["; stub: part of a mixed attack, counted in each lane"] * mixed
     parts += ["; tail: possible days"] * bool(vague)
     left = _left_out(frames.counts)
     return "".join(parts) + (f". Not drawn: {left}" if left else "")

@@ -34,6 +34,15 @@ def _is_window(value: object) -> bool:
     return fine and value[0] <= value[1]  # type: ignore[index]
 
 
+def _is_scale(value: object) -> bool:
+    if not isinstance(value, dict) or not _is_text(value.get("basis")):
+        return False
+    levels: Any = value.get("levels")
+    ties = value.get("ties", [])
+    # An empty list of ties is none; anything else is checked like nested scopes.
+    return _is_nested([levels]) and len(set(levels)) == len(levels) >= 2 and (ties == [] or _is_nested(ties))
+
+
 _SERIES = '{"counter": …, "unit": …, "scope": …}'
 
 
@@ -59,6 +68,12 @@ _SHAPE: tuple[tuple[str, bool, Callable[[object], bool], str], ...] = (
     ),
     ("escalation.window", False, _is_window, "the first and the last day, two dates YYYY-MM-DD in order"),
     ("escalation.source_line", False, _is_text, "a short credit line"),
+    (
+        "escalation.scale",
+        False,
+        _is_scale,
+        'a block {"levels": [weapons from low to high], "basis": "why in this order", "ties": [[neighbours], …]}',
+    ),
 )
 
 

@@ -1,0 +1,64 @@
+"""Munitions per incident and interceptions beside levels: the third axis."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from escalation.scale.munitions import intercepted, salvo
+from escalation.scale.order import association
+from escalation.scale.streams import Streams
+from escalation.scale.trendresult import ScaleTrend
+
+__all__ = ["munitions_of", "sizes_of"]
+
+
+def munitions_of(incidents: pd.DataFrame, trend: ScaleTrend) -> pd.DataFrame:
+    """Return date, munitions and interceptions of the confirmed and claimed incidents in the window, one row each."""
+    columns = ("munitions_low", "munitions_high", "intercepted")
+    coded = trend.coded
+    keep = (trend.periods.of(coded.middle) >= 0) & (coded.confirmed | coded.claimed)
+    row, at = np.unique(coded.row[keep], return_index=True)
+    some = coded.where(keep).where(at)
+    numbers = {
+        name: pd.to_numeric(incidents[name]).astype("float64").to_numpy()[row]
+        if name in incidents
+        else np.full(row.size, np.nan)
+        for name in columns
+    }
+    dates = {
+        name: some_days.astype("datetime64[D]") for name, some_days in (("date", some.first), ("date_end", some.last))
+    }
+    held: dict[int, list[int]] = {}
+    for r, rung in zip(coded.row, coded.rung, strict=True):
+        held.setdefault(int(r), []).append(int(rung))
+    return pd.DataFrame({
+        "incident": trend.names.to_numpy()[row], **{k: pd.to_datetime(v) for k, v in dates.items()}, **numbers,
+        "confirmed": some.confirmed, "claimed": some.claimed,
+        "period": trend.periods.of(some.middle), "rung": [max(held[int(r)]) for r in row],
+    })  # fmt: skip
+
+
+def sizes_of(
+    size: pd.DataFrame, trend: ScaleTrend, prob: float, streams: Streams
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return munitions per incident and interceptions by period, and the trend of the former, for both lines."""
+    parts: list[list[pd.DataFrame]] = [[], []]
+    tests = []
+    for name in ("confirmed", "claimed"):
+        own = size[size[name].to_numpy()]
+        low, high = own["munitions_low"].to_numpy(), own["munitions_high"].to_numpy()
+        period = own["period"].to_numpy()
+        parts[0].append(salvo(low, high, period, trend.periods.labels, prob=prob).assign(evidence=name))
+        parts[1].append(
+            intercepted(own["intercepted"].to_numpy(), low, high, period, trend.periods.labels).assign(evidence=name)
+        )
+        known = ~(np.isnan(low) & np.isnan(high))
+        first, last = (own[c].to_numpy()[known].astype("datetime64[D]").astype(np.int64) for c in ("date", "date_end"))
+        least = np.where(np.isnan(low[known]), 1.0, np.maximum(low[known], 1.0))
+        found = association(
+            first, last, least, np.where(np.isnan(high[known]), np.inf, high[known]), rng=streams(name, "salvo")
+        )
+        tests.append({"evidence": name, "n": found.n, "tau": found.tau, "p": found.p, "method": found.method})
+    salvos, caught = (pd.concat(some, ignore_index=True) for some in parts)
+    return salvos, caught, pd.DataFrame(tests)
