@@ -3,9 +3,9 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from escalation.scale.dayblocks import _variance, day_block_p
-from escalation.scale.order import association
-from escalation.scale.permutation import block_scores
+from escalation.scale.order.association import association
+from escalation.scale.order.dayblocks import _variance, day_block_p
+from escalation.scale.order.permutation import block_scores
 
 
 def score(days):

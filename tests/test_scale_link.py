@@ -10,8 +10,8 @@ from scipy.stats import chi2
 from statsmodels.discrete.discrete_model import Logit
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
-from escalation.scale.link import NotIdentified, cumulative_link
-from escalation.scale.linkfit import Fit
+from escalation.scale.link.link import NotIdentified, cumulative_link
+from escalation.scale.link.linkfit import Fit
 
 LEVELS = ("drone", "rocket", "missile", "cruise")
 
@@ -164,7 +164,7 @@ def test_all_reasons_at_once():
 
 def test_separation_is_refused_exactly_where_the_likelihood_has_no_maximum():
     """Every way of placing three levels on five days: follow the profile out to slopes of plus and minus 60 a day."""
-    from escalation.scale.link import _separated
+    from escalation.scale.link.link import _separated
 
     for rung in product(range(3), repeat=5):
         rung = np.array(rung)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escalation.scale import marks
-from escalation.scale.markchanges import MarkChanges
-from escalation.scale.marks import HAZARDS, mark_changes
+from escalation.scale.mix.markchanges import MarkChanges
+from escalation.scale.mix.marks import HAZARDS, mark_changes
 
 EVEN = (0.2, 0.05)
 

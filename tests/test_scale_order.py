@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau
 from statsmodels.stats import nonparametric
 
-from escalation.scale import permuted
-from escalation.scale.intervalorder import IntervalOrder
-from escalation.scale.order import association, jonckheere
-from escalation.scale.permutation import enumerated_hits
-from escalation.scale.superiority import superiority, superiority_bounds
+from escalation.scale.order import permuted
+from escalation.scale.order.association import association, jonckheere
+from escalation.scale.order.intervalorder import IntervalOrder
+from escalation.scale.order.permutation import enumerated_hits
+from escalation.scale.order.superiority import superiority, superiority_bounds
 
 NONE, ROUGH, ACCURATE = [40, 35, 38, 43, 44, 41], [38, 40, 47, 44, 40, 42], [48, 40, 45, 43, 46, 44]
 MOTIVATION = np.repeat([0, 1, 2], 6), np.array(NONE + ROUGH + ACCURATE)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, expon, gamma, poisson
 
-from escalation.scale.recurrence import recurrence
+from escalation.scale.uses.recurrence import recurrence
 
 
 def placements(days, hits):

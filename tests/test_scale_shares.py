@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 from statsmodels.stats.proportion import proportion_confint
 
-from escalation.scale.comparison import _mixed_quantiles, _superior, compare
-from escalation.scale.shares import count_interval, draw_at_least, share_interval
+from escalation.scale.mix.comparison import _mixed_quantiles, _superior, compare
+from escalation.scale.mix.shares import count_interval, draw_at_least, share_interval
 
 PROBS = (0.5, 0.9, 0.99)
 COUNTS = st.integers(2, 4).flatmap(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import escalation as esc
-from escalation.scale.link import NotIdentified
+from escalation.scale.link.link import NotIdentified
 from escalation.scale.trend import scale_trend
 
 LEVELS = ("drone", "rocket", "ballistic_missile")

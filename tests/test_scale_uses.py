@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import escalation as esc
-from escalation.scale.uses import ordinal, use_sentence, uses
+from escalation.scale.uses.uses import ordinal, use_sentence, uses
 
 RANKS = ["confirmed_low", "confirmed_high", "claims_low", "claims_high"]
 

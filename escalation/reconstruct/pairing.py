@@ -17,8 +17,8 @@ from escalation.reconstruct.timing import nearness
 from escalation.scale.bounds import Bounds, share_bounds
 from escalation.scale.levels import EscalationScale, Mixed
 from escalation.scale.line import Line
+from escalation.scale.order.superiority import superiority_bounds
 from escalation.scale.streams import Streams
-from escalation.scale.superiority import superiority_bounds
 from escalation.scale.trend import scale_trend
 from escalation.scale.trendresult import ScaleTrend
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from escalation.scale.munitions import intercepted, salvo
-from escalation.scale.order import association
+from escalation.scale.order.association import association
 from escalation.scale.streams import Streams
 from escalation.scale.trendresult import ScaleTrend
 

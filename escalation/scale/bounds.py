@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from escalation.scale.shares import share_interval
+from escalation.scale.mix.shares import share_interval
 
 __all__ = ["ASSUMPTIONS", "WHOLE", "Bounds", "share_bounds"]
 

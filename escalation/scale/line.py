@@ -12,18 +12,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from escalation.scale.coding import Coded
-from escalation.scale.comparison import compare
-from escalation.scale.dayblocks import day_block_p
 from escalation.scale.levels import EscalationScale
-from escalation.scale.link import Link, cumulative_link
-from escalation.scale.markchanges import MarkChanges
-from escalation.scale.marks import mark_changes
-from escalation.scale.order import Association, Jonckheere, association, jonckheere
+from escalation.scale.link.link import Link, cumulative_link
+from escalation.scale.mix.comparison import compare
+from escalation.scale.mix.markchanges import MarkChanges
+from escalation.scale.mix.marks import mark_changes
+from escalation.scale.mix.shares import share_interval
+from escalation.scale.order.association import Association, Jonckheere, association, jonckheere
+from escalation.scale.order.dayblocks import day_block_p
+from escalation.scale.order.superiority import superiority, superiority_bounds
 from escalation.scale.periods import Periods
-from escalation.scale.recurrence import Recurrence, recurrence
-from escalation.scale.shares import share_interval
 from escalation.scale.streams import Streams
-from escalation.scale.superiority import superiority, superiority_bounds
+from escalation.scale.uses.recurrence import Recurrence, recurrence
 
 __all__ = ["Line", "make_line"]
 

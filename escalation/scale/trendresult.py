@@ -15,10 +15,10 @@ from escalation.charts.timeaxis import day_text
 from escalation.scale.coding import Coded
 from escalation.scale.levels import EscalationScale, Mixed
 from escalation.scale.line import Line
-from escalation.scale.link import Link
+from escalation.scale.link.link import Link
 from escalation.scale.periods import Periods
 from escalation.scale.trendwords import line_sentences
-from escalation.scale.uses import use_sentence, uses
+from escalation.scale.uses.uses import use_sentence, uses
 
 __all__ = ["ScaleTrend"]
 

@@ -7,8 +7,8 @@ import numpy as np
 from escalation.lattice.verdict import factor, in_words
 from escalation.scale.levels import EscalationScale
 from escalation.scale.line import Line
-from escalation.scale.order import Association
-from escalation.scale.recurrence import Recurrence
+from escalation.scale.order.association import Association
+from escalation.scale.uses.recurrence import Recurrence
 
 __all__ = ["line_sentences"]
 

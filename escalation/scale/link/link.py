@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
-from escalation.scale.linkfit import Fit
+from escalation.scale.link.linkfit import Fit
 
 __all__ = ["Link", "NotIdentified", "cumulative_link"]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, gammaincinv
 
-from escalation.scale.daysandflags import checked_days, checked_flags
+from escalation.scale.uses.daysandflags import checked_days, checked_flags
 
 __all__ = ["Recurrence", "recurrence"]
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 from scipy.special import gammaln
 
-from escalation.scale.intervalorder import IntervalOrder
-from escalation.scale.permutation import enumerated_hits, random_hits
+from escalation.scale.order.intervalorder import IntervalOrder
+from escalation.scale.order.permutation import enumerated_hits, random_hits
 
 __all__ = ["fewer", "p_value"]
 

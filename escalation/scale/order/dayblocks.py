@@ -8,7 +8,7 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from escalation.scale.permutation import block_scores
+from escalation.scale.order.permutation import block_scores
 
 __all__ = ["day_block_p"]
 

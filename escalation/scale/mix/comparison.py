@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from escalation.scale.shares import draw_at_least, not_a_mass, not_whole, unusable, upper_sums
+from escalation.scale.mix.shares import draw_at_least, not_a_mass, not_whole, unusable, upper_sums
 
 __all__ = ["Comparison", "compare"]
 

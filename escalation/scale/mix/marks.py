@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, logsumexp
 
-from escalation.scale.markchanges import MarkChanges
-from escalation.scale.markpasses import forward, piece, sample
-from escalation.scale.shares import draw_at_least, not_a_mass, unusable
+from escalation.scale.mix.markchanges import MarkChanges
+from escalation.scale.mix.markpasses import forward, piece, sample
+from escalation.scale.mix.shares import draw_at_least, not_a_mass, unusable
 
 __all__ = ["HAZARDS", "hazards_for", "mark_changes"]
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from escalation.scale.intervalorder import IntervalOrder
-from escalation.scale.permutation import count_pairs
-from escalation.scale.permuted import fewer, p_value
+from escalation.scale.order.intervalorder import IntervalOrder
+from escalation.scale.order.permutation import count_pairs
+from escalation.scale.order.permuted import fewer, p_value
 
 __all__ = ["Association", "Jonckheere", "association", "jonckheere"]
 

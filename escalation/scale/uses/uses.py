@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from escalation.scale.daysandflags import checked_days, checked_flags
+from escalation.scale.uses.daysandflags import checked_days, checked_flags
 
 __all__ = ["ordinal", "use_sentence", "uses"]
 

@@ -1,0 +1,1 @@
+"""Regression of the level on time, where it is identified."""

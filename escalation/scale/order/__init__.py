@@ -1,0 +1,1 @@
+"""Order of levels in time: rank association, permutation, superiority of one period over another."""
