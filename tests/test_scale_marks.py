@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from escalation.scale import marks
+from escalation.scale.mix import marks
 from escalation.scale.mix.markchanges import MarkChanges
 from escalation.scale.mix.marks import HAZARDS, mark_changes
 
