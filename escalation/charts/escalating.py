@@ -11,19 +11,18 @@ from matplotlib.figure import Figure
 
 from escalation.charts.curve import end_room, number_room, read_curve
 from escalation.charts.incidents import Lane
-from escalation.charts.lettering import text_width, wrap
+from escalation.charts.lettering import text_width
 from escalation.charts.munitions import munitions_left, munitions_panel, munitions_room
-from escalation.charts.overview import BETWEEN, FOOT, TOP, Rooms, _axes
 from escalation.charts.overview import HEADINGS as OVERVIEW
 from escalation.charts.panels import rate_panel, rate_room
 from escalation.charts.shares import shares_panel, shares_right, shares_room
-from escalation.charts.sheet import Pen, Sheet
-from escalation.charts.style import MUTED, SIZES, style
+from escalation.charts.sheet import Sheet
+from escalation.charts.stack import BETWEEN, Rooms, Window, fitted, headed, padded, stack
+from escalation.charts.style import SIZES
 from escalation.charts.timeaxis import TICK_ROOM, days
 
 __all__ = ["escalating"]
 
-LEAST_WIDTH = 150.0
 Shares = tuple[pd.DataFrame, str, str]
 
 
@@ -90,27 +89,10 @@ def escalating(
     >>> len(fig.axes)
     2
     """
-    known = {"rate", "munitions", *shares_by_level}
-    strange = sorted(set(headings or {}) - known)
-    if strange:
-        raise ValueError(f"headings: unknown panel {', '.join(strange)}; known: {', '.join(sorted(known))}.")
     held = munitions if munitions is not None and len(munitions) else None
-    said = {**_plain(shares_by_level), **(headings or {})}
-    words = {panel: {"title": title, "subtitle": subtitle} for panel, (title, subtitle) in said.items()}
+    words = headed(headings, _plain(shares_by_level))
     parts = _Parts(rate, changes, interventions, shares_by_level, held, lanes, words, note, prob)
-    sheet, left = parts.sheet(parts.limits(window), 72.0 * size[0])
-    credit = wrap(source, sheet.text_room, SIZES["small"])
-    foot = FOOT + 10.0 * len(credit) + 6.0
-    rooms = parts.rooms(sheet, 72.0 * size[1] - TOP - foot)
-    with style():
-        fig = Figure(figsize=(size[0], (TOP + foot + rooms.height) / 72.0))
-        axes = _axes(fig, rooms, left, sheet)
-        parts.draw(axes)
-        pen = Pen(axes[-1])
-        for i, line in enumerate(credit):
-            pen.text(0, -rooms.below[-1] - 14.0 - 10.0 * i, line, fontsize=SIZES["small"], color=MUTED)
-        fig.draw_without_rendering()  # ticks are made now, with these settings, and not later with others
-    return fig
+    return stack(parts, source=source, window=window, size=size)
 
 
 def _plain(labels: Mapping[str, Shares]) -> dict[str, tuple[str, str]]:
@@ -138,13 +120,10 @@ class _Parts:
     note: str | None
     prob: float
 
-    def limits(self, window: tuple[object, object] | None) -> tuple[float, float]:
+    def limits(self, window: Window) -> tuple[float, float]:
         """Return the limits of the time axis in days."""
         first, last = read_curve(self.rate, "rate").day[[0, -1]] if window is None else days(list(window))
-        if not last >= first:
-            raise ValueError(f"window: needs a first and a last day in this order; given {window}.")
-        pad = 0.5 + 0.01 * (last - first)
-        return float(first - pad), float(last + pad)
+        return padded(first, last, window)
 
     def sheet(self, limits: tuple[float, float], width: float) -> tuple[Sheet, float]:
         """Return the common sheet of the panels, and the room left of it for the numbers of their axes."""
@@ -153,10 +132,7 @@ class _Parts:
         numbers += [] if self.munitions is None else [munitions_left(self.munitions, self.lanes)]
         left = 16.0 + max(numbers)
         right = 10.0 + max([end_room(curve, " a day"), *(shares_right(frame) for frame, *_ in self.shares.values())])
-        if width - left - right < LEAST_WIDTH:
-            least = (left + right + LEAST_WIDTH) / 72
-            raise ValueError(f"size: {width / 72:g} in is too narrow; these words need {least:.1f} in.")
-        return Sheet(width - left - right, 100.0, right, *limits), left
+        return Sheet(fitted(left, right, width), 100.0, right, *limits), left
 
     def rooms(self, sheet: Sheet, room: float) -> Rooms:
         """Share the height: words get what they need, panels the rest, and the figure grows if it must."""

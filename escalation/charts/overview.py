@@ -13,10 +13,9 @@ from escalation.charts.curve import end_room, number_room, read_curve
 from escalation.charts.glyphs import read_reports
 from escalation.charts.incidents import Lane
 from escalation.charts.lanes import lanes_panel, lanes_right, lanes_room
-from escalation.charts.lettering import wrap
 from escalation.charts.panels import cumulative_panel, cumulative_room, rate_panel, rate_room
-from escalation.charts.sheet import Pen, Sheet
-from escalation.charts.style import MUTED, SIZES, style
+from escalation.charts.sheet import Sheet
+from escalation.charts.stack import BETWEEN, Rooms, Window, fitted, headed, padded, stack
 from escalation.charts.timeaxis import TICK_ROOM, days
 
 __all__ = ["HEADINGS", "overview"]
@@ -35,22 +34,7 @@ HEADINGS: dict[str, tuple[str, str]] = {
 }
 """Title and subtitle of each panel, unless the caller gives others."""
 
-TOP, FOOT, BETWEEN = 10.0, 10.0, 12.0
 LEAST_CUMULATIVE = 130.0
-
-
-@dataclass(frozen=True)
-class Rooms:
-    """Points above, inside and below each panel."""
-
-    above: tuple[float, ...]
-    inside: tuple[float, ...]
-    below: tuple[float, ...]
-
-    @property
-    def height(self) -> float:
-        """Points taken by all panels."""
-        return sum(self.above) + sum(self.inside) + sum(self.below)
 
 
 def overview(
@@ -117,25 +101,9 @@ def overview(
     >>> len(fig.axes)
     3
     """
-    strange = sorted(set(headings or {}) - set(HEADINGS))
-    if strange:
-        raise ValueError(f"headings: unknown panel {', '.join(strange)}; known: {', '.join(HEADINGS)}.")
-    said = {**HEADINGS, **(headings or {})}
-    words = {panel: {"title": title, "subtitle": subtitle} for panel, (title, subtitle) in said.items()}
+    words = headed(headings, HEADINGS)
     parts = _Parts(reports, cumulative, rate, changes, interventions, incidents, lanes, words, note, prob)
-    sheet, left = parts.sheet(parts.limits(window), 72.0 * size[0])
-    credit = wrap(source, sheet.text_room, SIZES["small"])
-    foot = FOOT + 10.0 * len(credit) + 6.0
-    rooms = parts.rooms(sheet, 72.0 * size[1] - TOP - foot)
-    with style():
-        fig = Figure(figsize=(size[0], (TOP + foot + rooms.height) / 72.0))
-        axes = _axes(fig, rooms, left, sheet)
-        parts.draw(axes)
-        pen = Pen(axes[-1])
-        for i, line in enumerate(credit):
-            pen.text(0, -rooms.below[-1] - 14.0 - 10.0 * i, line, fontsize=SIZES["small"], color=MUTED)
-        fig.draw_without_rendering()  # ticks are made now, with these settings, and not later with others
-    return fig
+    return stack(parts, source=source, window=window, size=size)
 
 
 @dataclass(frozen=True)
@@ -153,17 +121,14 @@ class _Parts:
     note: str | None
     prob: float
 
-    def limits(self, window: tuple[object, object] | None) -> tuple[float, float]:
+    def limits(self, window: Window) -> tuple[float, float]:
         """Return the limits of the time axis in days."""
         if window is None:
             curves = read_curve(self.cumulative, "cumulative"), read_curve(self.rate, "rate")
             first, last = min(c.day[0] for c in curves), max(c.day[-1] for c in curves)
         else:
             first, last = days(list(window))
-        if not last >= first:
-            raise ValueError(f"window: needs a first and a last day in this order; given {window}.")
-        pad = 0.5 + 0.01 * (last - first)
-        return float(first - pad), float(last + pad)
+        return padded(first, last, window)
 
     def sheet(self, limits: tuple[float, float], width: float) -> tuple[Sheet, float]:
         """Return the common sheet of the panels, and the room left of it for the numbers of their axes."""
@@ -173,10 +138,7 @@ class _Parts:
         left = 16.0 + max(number_room(top) for top in tops)
         ends = [end_room(count, ""), end_room(rate, " a day")]
         right = 10.0 + max(ends + ([] if self.incidents is None else [lanes_right(self.lanes)]))
-        if width - left - right < 150.0:
-            least = (left + right + 150.0) / 72
-            raise ValueError(f"size: {width / 72:g} in is too narrow; these words need {least:.1f} in.")
-        return replace(draft, width=width - left - right, right=right), left
+        return replace(draft, width=fitted(left, right, width), right=right), left
 
     def rooms(self, sheet: Sheet, room: float) -> Rooms:
         """Share the height: words get what they need, panels the rest, and the figure grows if it must."""
@@ -203,16 +165,3 @@ class _Parts:
         rate_panel(axes[1], self.rate, self.changes, self.interventions, note=self.note, prob=prob, **words["rate"])
         if self.incidents is not None:
             lanes_panel(axes[2], self.incidents, self.lanes, **words["lanes"])
-
-
-def _axes(fig: Figure, rooms: Rooms, left: float, sheet: Sheet) -> list[Axes]:
-    """Make the axes from the top down, on one time axis."""
-    width, height = fig.get_figwidth() * 72.0, fig.get_figheight() * 72.0
-    top = height - TOP
-    axes: list[Axes] = []
-    for above, inside, below in zip(rooms.above, rooms.inside, rooms.below, strict=True):
-        place = (left / width, (top - above - inside) / height, sheet.width / width, inside / height)
-        axes.append(fig.add_axes(place, sharex=axes[0] if axes else None))
-        top -= above + inside + below
-    axes[0].set_xlim(sheet.start, sheet.end)
-    return axes
