@@ -191,6 +191,8 @@ def _build(args: argparse.Namespace) -> int:
     tell = _progress(args.quiet)
     report = build(_find_case(args.case), args.out, progress=tell, models=args.models)
     tell("done")
+    if args.quiet:  # with progress they have been told
+        print(*report.notes, sep="\n", end="\n" * bool(report.notes), file=sys.stderr)
     if args.json:
         print(as_json(as_object(report.reconstruction) | _filed(report)))
     else:
@@ -265,4 +267,5 @@ def _listed(report: BuildReport) -> list[str]:
 
 
 def _filed(report: BuildReport) -> dict[str, Any]:
-    return {"title": report.title, "folder": str(report.folder), "files": [vars(file) for file in report.files]}
+    return {"title": report.title, "folder": str(report.folder), "files": [vars(file) for file in report.files],
+            "notes": list(report.notes)}  # fmt: skip

@@ -5,7 +5,7 @@
 # levels are an **order and nothing more**. No number here would change if the levels were called 1, 2, 3 or 1, 10, 1000; none is an
 # average of levels.
 #
-# Three things make the question hard. Most incidents have no reported weapon. Some are claimed and were never confirmed.
+# Three things make the question hard. Most attacks have no reported weapon: they were never described one by one. Some are claimed and were never confirmed.
 # And "the first ballistic missile" is a record, and records come late even where nothing changes.
 
 # %% setup
@@ -61,11 +61,12 @@ trend.shares.query("level == 'ballistic_missile'")[columns]
 # ballistic missile among sixteen attacks is compatible with shares from almost none to a quarter.
 #
 # Between two months, is a later incident likelier to be the higher one? `sample_superiority` is P(later > earlier) + ½ P(equal) in the
-# sample, and `least` and `most` are what it could be whatever the unreported weapons of described incidents were.
+# sample, and `described_least` and `described_most` are what it could be whatever the unreported weapons of described incidents were.
 # `p_same`, `p_rises`, `p_falls` and `p_crosses` add up to 1; half of the prior is on one and the same mix.
 
 # %% comparisons
-columns = ["earlier", "later", "typed_earlier", "typed_later", "least", "sample_superiority", "most",
+columns = ["earlier", "later", "typed_earlier", "typed_later", "described_least", "sample_superiority",
+           "described_most",
            "p_same", "p_rises", "p_falls", "p_crosses"]
 trend.comparisons.query("evidence == 'confirmed'")[columns]
 
@@ -106,7 +107,7 @@ trend.recurrence.query("level == 'ballistic_missile'")[columns]
 
 # %% link
 link = trend.link("confirmed", per=30)
-print(f"odds of a higher level per 30 days: {link.odds_ratio:.2f} ({link.lower:.2f}–{link.upper:.2f}), p {link.p:.2f}")
+print(link.sentence())
 try:
     esc.scale_trend(esc.load_case("five-documents").incidents).link("confirmed")
 except ValueError as error:
@@ -134,7 +135,7 @@ both.table().query("evidence == 'confirmed' and level == 'ballistic_missile'")[c
 
 # %% bounds
 frame = both.bounds["confirmed"].frame().query("period == 'all'")
-frame[["level", "assumption", "lower", "upper", "estimate", "typed", "at_least", "unknown"]]
+frame[["level", "assumption", "kind", "lower", "upper", "estimate", "typed", "at_least", "unknown"]]
 
 # %% figure
 both.plot(source=case.source_line)

@@ -29,8 +29,8 @@ from escalation.records.labels import short_label
 EVIL = 'Raids $x^2$ & <script>alert("1")</script>'
 FORMULA = "=HYPERLINK(0)"
 TABLES = [
-    "bounds", "changes", "comparisons", "conflicts", "cumulative", "daily", "habits", "levels", "models", "rate",
-    "reports", "summary", "trend", "uses",
+    "bounds", "changes", "coded", "comparisons", "conflicts", "cumulative", "daily", "habits", "levels", "models",
+    "rate", "reports", "summary", "trend", "uses",
 ]  # fmt: skip
 FIGURES = ["effects", "overview", "pairing"]
 EFFECTS = {f"effects.{end}" for end in ("csv", "png", "svg", "txt")}
@@ -322,7 +322,9 @@ def test_without_interventions_there_are_no_effects_and_those_of_an_earlier_buil
     subject = replace(Subject.of_case(tiny), interventions=tiny.interventions.iloc[:0])
     told: list[str] = []
     report = write_dossier(built.reconstruction, subject, tmp_path, models="fast", progress=told.append)
-    assert (told[0], told[-1]) == ("drawing the overview", "writing the tables")
+    assert told[0] == "drawing the overview"
+    assert told[-1] == "files of an earlier build, not part of this one: effects.csv"
+    assert report.notes[-1] == told[-1]
     assert not any("comparing" in words for words in told)
     assert not EFFECTS & {file.name for file in report.files}
     assert not EFFECTS & {row["path"] for row in json.loads((tmp_path / "manifest.json").read_text())["files"]}
@@ -362,14 +364,15 @@ def test_labels_are_short(cells, label):
 
 def test_progress_is_told_step_by_step(tiny, built, tmp_path):
     told: list[str] = []
-    write_dossier(
+    report = write_dossier(
         built.reconstruction, Subject.of_case(tiny), tmp_path / "a" / "b", models="fast", progress=told.append
     )
-    *steps, left, last = told
+    *steps, last, left = told
     assert steps == ["drawing the overview", "comparing the rate around 2 interventions",
                      "pairing the rate with the levels of 7 incidents"]  # fmt: skip
-    assert left.startswith("levels left out: incidents cannot be read: row 5 (i5), weapons: 'cruise_missile'; expected")
-    assert left.endswith("A case declares its own order as escalation.scale in datapackage.json")
+    assert left.startswith("levels left out: incidents cannot be read:; row 5 (i5), weapons: 'cruise_missile'; ")
+    assert left.endswith("(a case declares its own order as escalation.scale in datapackage.json)")
+    assert report.notes == (left,)
     assert last == "writing the tables"
     choices = json.loads((tmp_path / "a" / "b" / "manifest.json").read_text())["choices"]
     assert choices["scale"].startswith("none: incidents cannot be read")
@@ -410,12 +413,21 @@ def test_a_case_may_declare_its_own_scale(tiny, built, tmp_path):
         {"levels": "drone", "basis": "b"},
         {"levels": ["drone", 3], "basis": "b"},
         {"levels": ["drone", "rocket"], "basis": "b", "ties": ["drone"]},
+        {"levels": ["drone", "rocket", "cruise_missile"], "basis": "b", "ties": [["drone", "cruise_missile"]]},
+        {"levels": ["drone", "rocket", "cruise_missile"], "basis": "b", "ties": [["rocket", "x"]]},
+        {"levels": ["drone", "rocket", "cruise_missile"], "basis": "b", "ties": [["drone"]]},
+        {
+            "levels": ["drone", "rocket", "cruise_missile"],
+            "basis": "b",
+            "ties": [["drone", "rocket", "cruise_missile"]],
+        },
+        {"levels": ["drone", "rocket", "cruise_missile"], "basis": "b", "tie": [["drone", "rocket"]]},
         ["drone", "rocket"],
     ],
 )
 def test_a_scale_that_is_none_is_named_where_it_stands(tiny, tmp_path, scale):
     problems = esc.check_case(scaled(tiny, tmp_path, scale))
-    assert [problem.column for problem in problems] == ["escalation.scale"]
+    assert [problem.column for problem in problems if problem.file == "datapackage.json"] == ["escalation.scale"]
     with pytest.raises(esc.CaseError, match=r"escalation\.scale"):
         esc.read_case(tmp_path)
 
@@ -430,3 +442,16 @@ def test_a_folder_with_other_files_keeps_them(tiny, built, tmp_path):
     (Path(tmp_path) / "notes.txt").write_text("mine")
     write_dossier(built.reconstruction, Subject.of_case(tiny), tmp_path, models="fast")
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_weapon_off_the_declared_scale_and_a_slip_of_a_property_are_named_by_check(tiny, tmp_path):
+    problems = esc.check_case(scaled(tiny, tmp_path, {"levels": ["drone", "rocket"], "basis": "b"}))
+    assert [(p.file, p.row, p.column, p.value) for p in problems] == [("incidents.csv", 6, "weapons", "cruise_missile")]
+    assert "drone, rocket;" in problems[0].expected
+    meta = json.loads((tmp_path / "datapackage.json").read_text())
+    meta["escalation"]["scales"] = meta["escalation"].pop("scale")
+    (tmp_path / "datapackage.json").write_text(json.dumps(meta))
+    problems = esc.check_case(tmp_path)
+    assert [(p.column, p.expected.endswith("(did you mean 'scale'?)")) for p in problems] == [
+        ("escalation.scales", True)
+    ]

@@ -293,7 +293,7 @@ def test_periods_beyond_the_dates_are_counted():
 def test_all_that_is_wrong_with_shares_is_said_at_once():
     frame = shares(3).assign(evidence=["rumour", *["claimed"] * 5], share=1.5)
     frame.loc[2, "at_least"] = 99
-    with pytest.raises(ValueError, match=r"'confirmed' or 'claimed'.*at_least <= typed.*0 to 1.*order.*overlap"):
+    with pytest.raises(ValueError, match=r"'described' or 'claimed'.*at_least <= typed.*0 to 1.*order.*overlap"):
         shares_panel(new_axes(), frame, **WORDS, **LOOK)
     with pytest.raises(ValueError, match="needs the columns bound_upper"):
         shares_panel(new_axes(), frame.drop(columns="bound_upper"), **WORDS, **LOOK)

@@ -128,8 +128,29 @@ def test_the_rate_at_a_level_is_the_rate_times_the_share(rec):
     date = pd.Timestamp("2023-10-17") + pd.to_timedelta(rng.integers(0, 127, 400), "D")
     many = pairing(rec, pd.DataFrame({"date": date, "weapons": weapons}), draws=500)
     row = many.rates.query("period == 'all' and level == 'rocket'").iloc[0]
-    assert row["level_rate"] == pytest.approx(row["rate"] * (weapons == "rocket").mean(), rel=0.1)
+    assert row["level_rate"] == pytest.approx(row["rate"] * (weapons == "rocket").mean())
     assert row["level_rate_lower"] < row["level_rate"] < row["level_rate_upper"]
+    # With so many typed, the width is that of the rate, and a little more.
+    assert 0 < row["level_rate_upper"] / row["level_rate"] - row["rate_upper"] / row["rate"] < 0.15
+
+
+def test_no_prior_speaks_where_nothing_is_typed(found):
+    rows = found.table().query("evidence == 'confirmed' and level == 'ballistic_missile'").set_index("period")
+    february = rows.loc["2024-02"]
+    assert (february["typed"], february["at_least"]) == (1, 0)
+    assert february["level_rate"] == february["level_rate_lower"] == 0.0
+    few = pairing(found.reconstruction, CASE.incidents.assign(weapons=""), draws=200).rates
+    assert few["level_rate"].isna().all()
+    assert (few["level_rate_lower"] == 0).all()
+    assert np.allclose(few["level_rate_upper"], few["rate_upper"])
+
+
+def test_a_table_without_flags_is_held_against_the_number_as_described(rec):
+    plain = pairing(rec, CASE.incidents.drop(columns=["confirmed", "claimed"]), draws=200)
+    assert set(plain.table()["evidence"]) == {"described"}
+    assert plain.table()["total"].notna().all()
+    assert len(plain.plot(source="S").axes) == 4
+    assert not any("onfirmed" in sentence for sentence in plain.sentences())
 
 
 def test_two_runs_agree_in_every_digit(rec, found):
@@ -154,12 +175,13 @@ def test_what_cannot_be_paired_is_refused():
 
 
 def test_a_window_without_incidents_and_one_without_munitions_have_answers(rec):
-    nothing = pairing(rec, pd.DataFrame({"date": ["2020-01-01"], "weapons": ["drone"]}), draws=200)
+    nothing = pairing(rec, pd.DataFrame({"date": ["2020-01-01"], "weapons": ["drone"], "confirmed": True}), draws=200)
     row = nothing.table().query("evidence == 'confirmed' and level == 'rocket' and period == 'all'").iloc[0]
     assert row[["described", "typed"]].tolist() == [0, 0]
     assert row[["bound_lower", "bound_upper"]].tolist() == [0.0, 1.0]
     assert nothing.trend.outside == 1
     assert any("No confirmed incident has its munitions reported" in s for s in nothing.sentences())
+    assert any("Outside these dates, and left out: 1." in s for s in nothing.sentences())
     assert nothing._repr_html_()
 
 
@@ -167,8 +189,8 @@ def test_figure_and_tables_of_the_dossier(rec, tmp_path):
     subject = Subject.of_case(CASE)
     levels = pair_levels(rec, subject)
     names = {row.path.rsplit("/", 1)[-1] for row in save_levels(levels, rec, subject, tmp_path, "0")}
-    assert names == {"pairing.csv", "pairing.png", "pairing.svg", "pairing.txt", "bounds.csv", "comparisons.csv",
-                     "levels.csv", "trend.csv", "uses.csv"}  # fmt: skip
+    assert names == {"pairing.csv", "pairing.png", "pairing.svg", "pairing.txt", "bounds.csv", "coded.csv",
+                     "comparisons.csv", "levels.csv", "trend.csv", "uses.csv"}  # fmt: skip
     fig = levels.pairings[0].plot(source="S")
     assert len(fig.axes) == 4
     text_boxes_clear(fig)

@@ -51,10 +51,10 @@ def test_an_unreported_weapon_is_kept_as_unknown(nothing):
     assert code_incidents(rows, DEFAULT_SCALE).rung.tolist() == [0, -1]
 
 
-def test_without_flags_every_incident_is_confirmed_and_none_claimed():
+def test_without_flags_no_incident_is_called_confirmed_or_claimed():
     coded = code_incidents(table(date=["2023-11-20"], weapons=["drone"]), DEFAULT_SCALE)
-    assert len(coded.known_by("confirmed")) == 1
-    assert len(coded.known_by("claimed")) == 0
+    assert len(coded.known_by("confirmed")) == len(coded.known_by("claimed")) == 0
+    assert len(coded.known_by("described")) == 1
     with pytest.raises(ValueError, match="confirmed, claimed, described"):
         coded.known_by("rumoured")
 

@@ -108,7 +108,7 @@ def test_five_documents_give_no_evidence_of_a_trend():
     assert found.score == score(rung) == 2
     assert found.tau == pytest.approx(2 / np.sqrt(14 * 11))
     assert found.p == pytest.approx(np.mean(every))
-    assert trend.sentences()[0].endswith("no evidence of a trend.")
+    assert trend.sentences()[0].endswith("no evidence of a trend among them.")
 
 
 @pytest.mark.parametrize("scale", [esc.DEFAULT_SCALE, esc.COARSE_SCALE])
@@ -153,16 +153,18 @@ def test_split_makes_one_record_per_weapon_and_any_is_max_where_order_is_asked()
 def test_one_incident_all_unknown_one_level_and_one_day_have_clear_answers():
     one = scale_trend(pd.DataFrame({"date": ["2024-01-20"], "weapons": ["rocket"]}))
     assert "nothing can be said of a trend" in one.sentences()[0]
+    assert one.uses("rocket")["sentence"].tolist() == ["Rocket or higher, 20 Jan 2024: first described use."]
     unknown = scale_trend(pd.DataFrame({"date": ["2024-01-20", "2024-01-25"], "weapons": ["", ""]}))
-    assert unknown.summary().loc["confirmed", ["typed", "unknown"]].tolist() == [0, 2]
+    assert unknown.summary().loc["described", ["typed", "unknown"]].tolist() == [0, 2]
     assert unknown.shares["share"].isna().all()
     assert unknown.shares[["lower", "upper"]].drop_duplicates().to_numpy().tolist() == [[0.0, 1.0]]
-    assert unknown.lines["confirmed"].change.bayes_factor == pytest.approx(1.0)
+    assert unknown.sentences()[0].endswith("0 of 2 incidents have a known level: nothing can be said of their levels.")
+    assert unknown.lines["described"].change.bayes_factor == pytest.approx(1.0)
     same_level = scale_trend(pd.DataFrame({"date": pd.date_range("2024-01-01", periods=30), "weapons": "drone"}))
-    assert np.isnan(same_level.lines["confirmed"].kendall.tau)
+    assert np.isnan(same_level.lines["described"].kendall.tau)
     assert same_level.uses().empty
     one_day = scale_trend(pd.DataFrame({"date": ["2024-01-20"] * 3, "weapons": ["drone", "rocket", ""]}))
-    assert one_day.lines["confirmed"].kendall.p == 1.0
+    assert one_day.lines["described"].kendall.p == 1.0
     assert len(one_day.periods) == 1
     for trend in (one, unknown, same_level, one_day):
         assert trend._repr_html_()
@@ -173,8 +175,8 @@ def test_one_incident_all_unknown_one_level_and_one_day_have_clear_answers():
 def test_wrong_input_is_named():
     with pytest.raises(ValueError, match="no incident was given"):
         scale_trend(FIVE.iloc[:0])
-    with pytest.raises(ValueError, match=r"evidence must be.*prob must.*draws must"):
-        scale_trend(FIVE, evidence="confirmed", prob=90, draws=3)
+    with pytest.raises(ValueError, match=r"evidence must be.*scale must be.*prob must.*draws must"):
+        scale_trend(FIVE, evidence="rumour", scale=["drone", "rocket"], prob=90, draws=3)
     with pytest.raises(ValueError, match="start must be a date"):
         scale_trend(FIVE, start="soon")
     with pytest.raises(ValueError, match=r"row 7 .*weapons.*expected weapons on this scale \(drone, rocket\)"):
@@ -189,7 +191,7 @@ def test_an_own_ordered_categorical_brings_its_own_scale():
     level = pd.Categorical(["low", "high", None], categories=["low", "mid", "high"], ordered=True)
     trend = scale_trend(pd.DataFrame({"date": ["2024-01-01", "2024-01-09", "2024-01-10"], "level": level}))
     assert trend.scale.codes == ("low", "mid", "high")
-    assert trend.lines["confirmed"].kendall.score == 1
+    assert trend.lines["described"].kendall.score == 1
 
 
 def test_a_planted_rise_is_found_and_a_constant_mix_is_not_called_one():
@@ -199,12 +201,12 @@ def test_a_planted_rise_is_found_and_a_constant_mix_is_not_called_one():
     rise = flat.assign(
         weapons=np.where(np.arange(120) < 60, flat["weapons"], rng.choice(LEVELS, 120, p=[0.1, 0.2, 0.7]))
     )
-    found, none = scale_trend(rise, evidence=("confirmed",)), scale_trend(flat, evidence=("confirmed",))
-    assert found.lines["confirmed"].change.no_change < 0.01
-    assert found.lines["confirmed"].kendall.p < 0.001
+    found, none = scale_trend(rise, evidence="described"), scale_trend(flat, evidence="described")
+    assert found.lines["described"].change.no_change < 0.01
+    assert found.lines["described"].kendall.p < 0.001
     assert found.comparisons.query("earlier == '2023-11' and later == '2024-02'")["p_rises"].item() > 0.95
-    assert none.lines["confirmed"].change.no_change > 0.5
-    start = found.lines["confirmed"].change.candidates(width=14, n=1).iloc[0]
+    assert none.lines["described"].change.no_change > 0.5
+    start = found.lines["described"].change.candidates(width=14, n=1).iloc[0]
     assert start["start"] <= 60 <= start["end"]
 
 
@@ -227,3 +229,28 @@ def test_a_line_and_a_period_have_the_same_numbers_whatever_else_is_asked():
     months = alone.comparisons.query("earlier == '2023-11' and later == '2023-12'")
     assert same_pair["p_rises"].item() == pytest.approx(months["p_rises"].item(), abs=0.05)
     assert same_pair["p_same"].item() == months["p_same"].item()
+
+
+def test_a_table_without_flags_has_one_line_and_no_word_of_claims():
+    rows = simulated(23).drop(columns=["confirmed", "claimed"])
+    trend = scale_trend(rows)
+    assert list(trend.lines) == ["described"]
+    assert not any("onfirmed" in sentence or "laim" in sentence for sentence in trend.sentences())
+    assert trend.uses()["sentence"].str.contains("described use").all()
+    only = scale_trend(rows.assign(confirmed=True))
+    assert list(only.lines) == ["confirmed"]
+    assert_frame_equal(only.shares.drop(columns="evidence"), trend.shares.drop(columns="evidence"))
+
+
+def test_the_incidents_as_read_are_all_there():
+    trend = scale_trend(CASE, **WINDOW)
+    read = trend.incidents
+    assert read["incident"].tolist() == CASE["incident_id"].tolist()
+    assert read["in_window"].sum() == len(CASE) - trend.outside
+    cells = CASE["weapons"].fillna("").tolist()
+    rungs = [[LEVELS.index(word) for word in cell.split("+") if word] for cell in cells]
+    top = [max(held, default=-1) for held in rungs]
+    assert read["level"].tolist() == [LEVELS[k] if k >= 0 else "" for k in top]
+    counted = read[read["in_window"] & read["confirmed"] & (read["level"] == "ballistic_missile")]
+    rows = trend.shares.query("evidence == 'confirmed' and level == 'ballistic_missile'")
+    assert len(counted) == rows["at_least"].sum()

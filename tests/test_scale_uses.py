@@ -143,3 +143,8 @@ def test_a_hundred_thousand_uses():
         assert row["confirmed_low"] == 1 + (sure["last"] < row["first"]).sum()
         assert row["confirmed_high"] == (sure["first"] <= row["last"]).sum()
     assert frame["claims_high"].max() == (frame["confirmed"] | frame["claimed"]).sum()
+
+
+def test_without_flags_the_rank_is_of_described_uses():
+    row = uses([0, 5], [3, 5], [1, 1], [1, 1], [0, 0]).iloc[1]
+    assert use_sentence("Mortar", "1 May 2024", row, flagged=False) == "Mortar, 1 May 2024: second described use."

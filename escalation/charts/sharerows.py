@@ -17,6 +17,7 @@ __all__ = ["Share", "read_shares"]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+EVIDENCE = ("confirmed", "described", "claimed")
 NUMBERS = ("typed", "at_least", "unknown", "share", "lower", "upper", "bound_lower", "bound_upper")
 
 
@@ -29,11 +30,13 @@ class Share:
     first, last : float
         Days since 1970-01-01, inclusive.
     confirmed : bool
-        Else claimed.
+        Drawn filled; else claimed, and hollow.
     typed, at_least, unknown : float
         Incidents with a reported weapon, those of them at or above the level, and those without; the last may be NaN.
     share, lower, upper, bound_lower, bound_upper : float
         Share among the typed, its interval, and the bounds without assumption; NaN is not drawn.
+    evidence : str
+        ``"confirmed"``, ``"described"`` or ``"claimed"``.
     """
 
     first: float
@@ -47,10 +50,11 @@ class Share:
     upper: float
     bound_lower: float
     bound_upper: float
+    evidence: str
 
     def words(self, *, unknown: bool) -> str:
         """Return the counts in words."""
-        rest = f", {self.unknown:,.0f} unknown" if unknown and self.unknown > 0 else ""
+        rest = f" + {self.unknown:,.0f} ?" if unknown and self.unknown > 0 else ""
         return f"{self.at_least:,.0f} of {self.typed:,.0f}{rest}"
 
 
@@ -77,7 +81,7 @@ def read_shares(frame: pd.DataFrame) -> list[Share]:
     beyond = [(part[c] < 0) | (part[c] > 1) for c in NUMBERS[3:]]
     rows = {
         "every row needs first and last, in this order": ~(first <= last),
-        "evidence must be 'confirmed' or 'claimed'": ~np.isin(kind, ["confirmed", "claimed"]),
+        "evidence must be 'confirmed', 'described' or 'claimed'": ~np.isin(kind, EVIDENCE),
         "needs whole counts with 0 <= at_least <= typed": ~_counts(part),
         "shares, intervals and bounds must be from 0 to 1": np.any(beyond, axis=0),
         "lower, share and upper must be in this order": _falls(part, ("lower", "share", "upper")),
@@ -86,13 +90,19 @@ def read_shares(frame: pd.DataFrame) -> list[Share]:
     wrong = [
         f"{said} ({bad.sum()} rows, the first is row {bad.argmax()} from 0)" for said, bad in rows.items() if bad.any()
     ]
-    for word in ("confirmed", "claimed"):
+    for word in EVIDENCE:
         order = sorted(zip(first[kind == word], last[kind == word], strict=True))
         wrong += [f"periods overlap ({word})"] * any(b[0] <= a[1] for a, b in pairwise(order))
     if wrong:
         raise ValueError(f"shares: {'; '.join(wrong)}.")
     found = [
-        Share(float(first[i]), float(last[i]), kind[i] == "confirmed", *(float(part[c][i]) for c in NUMBERS))
+        Share(
+            first=float(first[i]),
+            last=float(last[i]),
+            confirmed=kind[i] != "claimed",
+            evidence=str(kind[i]),
+            **{c: float(part[c][i]) for c in NUMBERS},
+        )
         for i in range(len(frame))
     ]
     return sorted(found, key=lambda share: (share.first, not share.confirmed))

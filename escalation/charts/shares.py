@@ -46,7 +46,9 @@ def shares_panel(
 
     The pale box is what the share can be whatever the unreported weapons were. Inside it a bar spans the interval
     among the reported ones, with a filled marker at their share. What is only claimed stands beside it, hollow,
-    its bounds an outline. Above each period are its counts: at or above the level, of all with a reported weapon.
+    its bounds an outline. Above each period are its counts: at or above the level, of all with a
+    reported weapon, + those of
+    unknown weapon (?).
 
     Parameters
     ----------
@@ -54,9 +56,9 @@ def shares_panel(
         Its place must be settled, with room above (`shares_room`). Time limits set before are kept; periods
         beyond them are counted in the subtitle.
     shares : DataFrame
-        One row per period and evidence: ``first, last`` (dates, inclusive), ``evidence`` (``"confirmed"`` or
-        ``"claimed"``), ``typed`` (incidents with a reported weapon), ``at_least`` (those at or above the level),
-        ``unknown`` (those without; may be NaN), ``share, lower, upper`` (among the typed, 0 to 1; NaN is not
+        One row per period and evidence: ``first, last`` (dates, inclusive), ``evidence`` (``"confirmed"``,
+        ``"described"`` or ``"claimed"``), ``typed`` (incidents with a reported weapon), ``at_least`` (those at or above
+        the level), ``unknown`` (those without; may be NaN), ``share, lower, upper`` (among the typed, 0 to 1; NaN not
         drawn), ``bound_lower, bound_upper`` (0 to 1; NaN is not drawn).
     title, subtitle : str
         Title (the measure) and subtitle (how to read it).
@@ -82,7 +84,7 @@ def shares_panel(
     ...        "unknown": 22, "share": 2 / 19, "lower": 0.02, "upper": 0.3, "bound_lower": 0.05, "bound_upper": 0.6}
     >>> ax = shares_panel(new_axes(), pd.DataFrame([row]), title="Share", subtitle="", colour="#B5541C", marker="s")
     >>> [text.get_text() for text in ax.texts][:1]
-    ['2 of 19, 22 unknown']
+    ['2 of 19 + 22 ?']
     >>> ax.figure.clear()
     """
     found = read_shares(shares)
@@ -238,12 +240,13 @@ def _key(shown: list[Share], colour: str, marker: str, prob: float) -> list[KeyI
     """Return the glyphs that occur and their meaning."""
     items = []
     if any(share.confirmed for share in shown):
-        items.append(KeyItem("confirmed", marker, colour, colour))
+        word = next(share.evidence for share in shown if share.confirmed)
+        items.append(KeyItem(word, marker, colour, colour))
     if not all(share.confirmed for share in shown):
-        items.append(KeyItem("claimed", marker, colour, "white"))
+        items.append(KeyItem("claimed, confirmed or not", marker, colour, "white"))
     if any(np.isfinite(share.lower + share.upper) for share in shown):
         items.append(KeyItem(f"{100 * prob:g} % interval among reported weapons", "|", colour, colour, 8.0))
     if any(np.isfinite(share.bound_lower + share.bound_upper) for share in shown):
         face = _tint(colour, BOX)
-        items.append(KeyItem("bounds, whatever the unreported weapons were", "band", face, face))
+        items.append(KeyItem("bounds, whatever the unreported weapons (?) were", "band", face, face))
     return items

@@ -74,12 +74,15 @@ class BuildReport:
         By name; the manifest is among them.
     reconstruction : Reconstruction
         The result behind them.
+    notes : tuple of str
+        What was left out and why, and files of an earlier dossier in the folder that this one does not have.
     """
 
     title: str
     folder: Path
     files: tuple[BuiltFile, ...]
     reconstruction: Reconstruction = field(repr=False)
+    notes: tuple[str, ...] = ()
 
     def summary(self) -> pd.DataFrame:
         """List the files: name, state, size in bytes, digest."""
@@ -190,12 +193,17 @@ def write_dossier(
     tell = progress or (lambda _: None)
     before = _digests(folder)
     rows = _save_figures(rec, subject, folder, tell)
-    paired, levels = _save_levels(rec, subject, folder, tell)
+    paired, scale, notes = _save_levels(rec, subject, folder, tell)
     tell("writing the tables")
     rows += paired + write_tables(rec, folder)
-    choices = {"case": subject.name, "method": rec.method, "models": models, "prob": f"{rec.prob:g}"} | levels
+    choices = {"case": subject.name, "method": rec.method, "models": models, "prob": f"{rec.prob:g}"} | scale
     rows.append(write_manifest(folder, rows, inputs=subject.inputs, versions=_versions(), seed=SEED, choices=choices))
-    return BuildReport(subject.title, folder, _compared(rows, before), rec)
+    stale = sorted(set(before) - {Path(row.path).name for row in rows})
+    if stale:
+        notes.append(f"files of an earlier build, not part of this one: {', '.join(stale)}")
+    for note in notes:
+        tell(note)
+    return BuildReport(subject.title, folder, _compared(rows, before), rec, tuple(notes))
 
 
 def _save_figures(rec: Reconstruction, subject: Subject, folder: Path, tell: Progress) -> list[ManifestRow]:
@@ -211,20 +219,20 @@ def _save_figures(rec: Reconstruction, subject: Subject, folder: Path, tell: Pro
 
 def _save_levels(
     rec: Reconstruction, subject: Subject, folder: Path, tell: Progress
-) -> tuple[list[ManifestRow], dict[str, str]]:
-    """Write the pairing of rate and levels where there is one, and say which scales were used or why none was."""
+) -> tuple[list[ManifestRow], dict[str, str], list[str]]:
+    """Write the pairing of rate and levels where there is one; say which scales were used, or why none was."""
     if not subject.described or rec.method != "joint":
-        return [], {"scale": repr(subject.scales[0])} if subject.described else {}
+        return [], {"scale": repr(subject.scales[0])} if subject.described else {}, []
     tell(f"pairing the rate with the levels of {len(subject.incidents)} incidents")
     try:
         levels = pair_levels(rec, subject)
     except ValueError as error:
         # A case may hold weapons that these scales do not order; its totals are no worse for it.
-        why = " ".join(str(error).split())
-        tell(f"levels left out: {why}. A case declares its own order as escalation.scale in datapackage.json")
-        return [], {"scale": f"none: {why}"}
+        why = "; ".join(line.strip() for line in str(error).splitlines())
+        hint = "a case declares its own order as escalation.scale in datapackage.json"
+        return [], {"scale": f"none: {why}"}, [f"levels left out: {why} ({hint})"]
     rows = save_levels(levels, rec, subject, folder, escalation.__version__)
-    return rows, {"scale": "; ".join(map(repr, subject.scales))}
+    return rows, {"scale": "; ".join(map(repr, subject.scales))}, []
 
 
 def _versions() -> dict[str, str]:

@@ -11,6 +11,7 @@ from escalation.charts import ManifestRow, save_figure, write_if_changed
 from escalation.charts.numbers import numbers_csv
 from escalation.dossier.subject import Subject
 from escalation.dossier.wording import finding
+from escalation.lattice.verdict import factor, in_words
 from escalation.reconstruct.pairing import pairing
 from escalation.reconstruct.pairingresult import Pairing
 from escalation.reconstruct.result import Reconstruction
@@ -18,7 +19,7 @@ from escalation.reconstruct.result import Reconstruction
 __all__ = ["TABLES", "Levels", "pair_levels", "save_levels"]
 
 #: Names of the tables.
-TABLES = ("bounds", "comparisons", "levels", "trend", "uses")
+TABLES = ("bounds", "coded", "comparisons", "levels", "trend", "uses")
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,16 @@ class Levels:
         parts: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
         for found in self.pairings:
             scale = " < ".join(found.trend.scale.codes)
-            bounds = [b.frame().assign(evidence=name) for name, b in found.bounds.items()]
+            lead = found.trend.lead
+            bounds = [
+                b.frame().assign(evidence=name, of="all reconstructed" if name == lead else f"{name} only")
+                for name, b in found.bounds.items()
+            ]
             uses = [found.trend.uses(code).assign(level=code) for code in found.trend.scale.codes[1:]]
             trend = found.trend.summary().reset_index()
             for name, frame in (
-                ("bounds", pd.concat(bounds)), ("comparisons", found.comparisons), ("levels", found.table()),
+                ("bounds", pd.concat(bounds)), ("coded", found.trend.incidents),
+                ("comparisons", found.comparisons), ("levels", found.table()),
                 ("trend", trend.merge(_salvo(found), on="evidence")), ("uses", pd.concat(uses)),
             ):  # fmt: skip
                 parts[name].append(_led(frame.assign(scale=scale)))
@@ -97,15 +103,27 @@ def _led(frame: pd.DataFrame) -> pd.DataFrame:
 def _headings(found: Pairing, subject: Subject) -> dict[str, tuple[str, str]]:
     """Return title and subtitle of each panel."""
     units, scale = subject.units, found.trend.scale
-    reading = f"Per cent of {units} by period; counts are of those whose weapon is reported. Claims are never added"
-    worse = {label: (f"Worse? Share of {units}: {label.lower()}", reading) for label in scale.at_least[1:]}
+    reading = (
+        f"Per cent of {units} by period. Counts: at this level, of those whose weapon is reported, + those whose "
+        "weapon is not (?). Bounds take the number at the end of its interval. Claims overlap and are never added"
+    )
+    change = found.trend.lines[found.trend.lead].change
+    answer = in_words(change.bayes_factor, "mix of levels", "incidents")
+    answer = (
+        f"{answer[:1].upper()}{answer[1:]} among those with a reported weapon (Bayes factor "
+        f"{factor(change.bayes_factor)}). "
+    )
+    worse = {
+        label: (f"Worse? Share of {units}: {label.lower()}", (answer if i == 0 else "") + reading)
+        for i, label in enumerate(scale.at_least[1:])
+    }
     about = ", ".join(filter(None, (subject.title, subject.series)))
     return {
         "rate": (f"More often? Rate of {units}", f"{about}. {units.capitalize()} per day"),
         **worse,
         "munitions": (
             "Larger? Munitions per attack, where a number was reported",
-            "Each doubling has the same height. A count, and no measure of harm",
+            "Each doubling has the same height; marks of one number are spread about it. A count, no measure of harm",
         ),
     }
 

@@ -83,8 +83,9 @@ def pairing(
     Notes
     -----
     The posterior of the rate rests on reported totals alone, that of the levels on described incidents alone; they are
-    taken as independent, so that a joint probability is a product. Confirmed incidents are held against the
-    reconstructed number; claims are a count of their own and are bounded among themselves.
+    taken as independent, so that a joint probability is a product. Confirmed incidents (without a column ``confirmed``
+    all described ones) are held against the reconstructed number; claims are a count of their own and are bounded among
+    themselves.
 
     Examples
     --------
@@ -104,20 +105,18 @@ def pairing(
     )  # fmt: skip
     streams = Streams(seed)
     number = _sums(rec.draw(draws, streams("number")), trend)
-    line, claims = trend.lines["confirmed"], trend.lines["claimed"]
+    line = trend.lines[trend.lead]
     bound = partial(share_bounds, levels=trend.scale.codes, periods=trend.periods.labels, prob=rec.prob, ratio=ratio)
-    bounds = {
-        "confirmed": bound(line.counts, line.described, number),
-        "claimed": bound(claims.counts, claims.described),
-    }
+    bounds = {trend.lead: bound(line.counts, line.described, number)}
+    bounds |= {name: bound(own.counts, own.described) for name, own in trend.lines.items() if name != trend.lead}
     changes = rec.changes.draws
     level = (line.change.draw, line.change.change)
     near = nearness((changes.draw, changes.changes), level, len(rec.dates), within, rng=streams("nearness"))
     size = munitions_of(incidents, trend)
     return Pairing(
         rec, trend, bounds, number,
-        _rates(rec, trend, line, bounds["confirmed"], streams),
-        _compared(rec, trend, line, bounds["confirmed"]), near, size,
+        _rates(rec, trend, bounds[trend.lead], streams),
+        _compared(rec, trend, line, bounds[trend.lead]), near, size,
         *sizes_of(size, trend, rec.prob, streams),
     )  # fmt: skip
 
@@ -156,25 +155,36 @@ def _quantiles(values: Floats, prob: float) -> dict[str, float]:
     return {"median": float(mid), "lower": float(low), "upper": float(high)}
 
 
-def _rates(rec: Reconstruction, trend: ScaleTrend, line: Line, bounds: Bounds, streams: Streams) -> pd.DataFrame:
+def _rates(rec: Reconstruction, trend: ScaleTrend, bounds: Bounds, streams: Streams) -> pd.DataFrame:
     """Return the rate of all incidents, and of those at each level or higher, by period and for the whole."""
-    counts = np.vstack([line.counts, line.counts.sum(axis=0)])
     changes, prob = rec.changes.draws, rec.prob
     rows = []
     for p, (first, end) in enumerate(_days(rec, trend)):
         rate = changes.mean_rate(first, end)
-        mix = streams("mix", str(bounds.periods[p])).dirichlet(counts[p] + 1.0, size=rate.size)
-        above = mix[:, ::-1].cumsum(axis=1)[:, ::-1]
         everything = {f"rate{_end(k)}": v for k, v in _quantiles(rate, prob).items()}
         for k, code in list(enumerate(trend.scale.codes))[1:]:
-            marked = {f"level_rate{_end(name)}": v for name, v in _quantiles(rate * above[:, k], prob).items()}
-            known = bounds.at_least[p, k - 1]
+            known, typed = int(bounds.at_least[p, k - 1]), int(bounds.typed[p])
+            marked = _marked(rate, known, typed, prob, streams("mix", str(bounds.periods[p]), code))
             rows.append({
                 "period": bounds.periods[p], "level": code, "days": end - first, **everything, **marked,
                 "level_rate_least": known / (end - first),
                 "level_rate_most": (known + bounds.unknown_upper[p]) / (end - first),
             })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _marked(rate: Floats, hits: int, typed: int, prob: float, rng: np.random.Generator) -> dict[str, float]:
+    """Return the rate of incidents at a level, weapons missing at random: the rate times the share among the typed.
+
+    The ends take the share from the beta distributions behind the exact binomial interval (Clopper and Pearson
+    1934), so that no prior on the share speaks where little is typed: none typed leaves 0 to the whole rate.
+    """
+    tail = (1.0 - prob) / 2
+    least = rng.beta(hits, typed - hits + 1, rate.size) if hits else np.zeros(rate.size)
+    most = rng.beta(hits + 1, typed - hits, rate.size) if hits < typed else np.ones(rate.size)
+    middle = float(np.median(rate)) * hits / typed if typed else float("nan")
+    low, high = float(np.quantile(rate * least, tail)), float(np.quantile(rate * most, 1.0 - tail))
+    return {"level_rate": middle, "level_rate_lower": low, "level_rate_upper": high}
 
 
 def _end(name: str) -> str:
@@ -201,5 +211,5 @@ def _compared(rec: Reconstruction, trend: ScaleTrend, line: Line, bounds: Bounds
     counts = dict(zip(trend.periods.labels, line.counts, strict=True))
     wide = [superiority_bounds(counts[a], counts[b], unknown[a], unknown[b])
             for a, b in zip(frame["earlier"], frame["later"], strict=True)]  # fmt: skip
-    frame["least"], frame["most"] = np.array(wide).T
+    frame["all_least"], frame["all_most"] = np.array(wide).T
     return frame

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from escalation.charts.escalating import escalating
+from escalation.reconstruct.pairingwords import near_words, size_words, unknown_words
 from escalation.reconstruct.result import Reconstruction
 from escalation.scale.bounds import WHOLE, Bounds
 from escalation.scale.trendresult import ScaleTrend
@@ -30,17 +31,17 @@ class Pairing:
     trend
         The levels of the described incidents.
     bounds
-        Bounds of the shares: ``"confirmed"`` against the reconstructed number of incidents, ``"claimed"`` among the
-        claims.
+        Bounds of the shares by line of evidence: the lead (`ScaleTrend.lead`) against the reconstructed number of
+        incidents, ``"claimed"`` among the claims.
     number
         Draws of the reconstructed number of incidents by period, shape (n, P).
     rates
         Rate of all incidents and of those at each level or higher, by period: median and interval (``level_rate``
         with missing at random), ``level_rate_least`` and ``level_rate_most`` without an assumption.
     comparisons
-        Order between two periods, confirmed: of the rate (``p_more_often``, ``p_less_often``), of the levels
-        (``p_rises``, ``p_falls``, …), and ``p_both`` = p_more_often · p_rises. ``least, most`` bound the superiority
-        whatever the unreported weapons of all reconstructed incidents were.
+        Order between two periods, of the lead: of the rate (``p_more_often``, ``p_less_often``), of the levels
+        (``p_rises``, ``p_falls``, …), and ``p_both`` = p_more_often · p_rises. ``all_least, all_most`` bound the
+        superiority whatever the unreported weapons of all reconstructed incidents were.
     timing
         Whether both changed at about the same time, beside unrelated dates; see `nearness`.
     munitions
@@ -69,7 +70,7 @@ class Pairing:
     @property
     def p_level(self) -> float:
         """Probability that the mix of levels of confirmed incidents changed."""
-        return 1.0 - self.trend.lines["confirmed"].change.no_change
+        return 1.0 - self.trend.lines[self.trend.lead].change.no_change
 
     @property
     def p_both(self) -> float:
@@ -103,7 +104,7 @@ class Pairing:
             ("intercepted_low", "share_low", caught), ("intercepted_high", "share_high", caught),
         ):  # fmt: skip
             frame[new] = frame["period"].map(source[old])
-        if evidence == "confirmed":
+        if evidence == self.trend.lead:
             frame = self._totals().merge(frame, on="period").merge(self.rates, on=["period", "level"])
         spans = self.trend.periods.frame()
         whole = {"period": WHOLE, "first": spans["first"].iloc[0], "last": spans["last"].iloc[-1]}
@@ -124,7 +125,7 @@ class Pairing:
 
     def summary(self) -> pd.DataFrame:
         """Headline probabilities, one row each."""
-        changes, line = self.reconstruction.changes, self.trend.lines["confirmed"]
+        changes, line = self.reconstruction.changes, self.trend.lines[self.trend.lead]
         rows = [
             ("P(rate changed)", self.p_rate),
             ("P(rate jumped)", changes.jump),
@@ -144,50 +145,16 @@ class Pairing:
         changes, trend = self.reconstruction.changes, self.trend
         return (
             f"More often? {changes.sentence()}",
-            f"Worse? {' '.join(trend.sentences('confirmed'))}",
+            f"Worse? {' '.join(trend.sentences(trend.lead))}",
             f"Both? P(rate changed) {self.p_rate:.2f}, P(mix of levels changed) {self.p_level:.2f}, P(both) "
             f"{self.p_both:.2f}. The two posteriors are taken as independent: one rests on totals, the other on "
             "described incidents.",
-            *self._near(),
-            self._larger(),
-            self._unknown(),
-            *trend.sentences("claimed"),
-            "Claims and confirmed incidents overlap and are not added. Nearness in time is association, not cause.",
-        )
-
-    def _near(self) -> tuple[str, ...]:
-        """Say how near the two changes are, if any draw has both."""
-        if not len(self.timing) or self.timing["probability"].isna().any():
-            return ()
-        parts = [
-            f"{row.probability:.2f} within {row.days} days ({row.unrelated:.2f} for unrelated dates)"
-            for row in self.timing.itertuples()
-        ]
-        return (f"If the rate jumped and the mix of levels changed, the probability that it was {', '.join(parts)}.",)
-
-    def _larger(self) -> str:
-        """Say what is known of munitions per incident."""
-        found = self.salvo_trend.set_index("evidence").loc["confirmed"]
-        whole = self.salvos[(self.salvos["evidence"] == "confirmed").to_numpy()].iloc[-1]
-        if not whole["reported"]:
-            return "Larger? No confirmed incident has its munitions reported."
-        tau = "" if np.isnan(found["tau"]) else f"; Kendall's tau with day {found['tau']:.2f}, p {found['p']:.2g}"
-        return (
-            f"Larger? Munitions are reported of {whole['reported']:.0f} of {whole['incidents']:.0f} confirmed "
-            f"incidents: median {_range(whole['median_low'], whole['median_high'])}{tau}."
-        )
-
-    def _unknown(self) -> str:
-        """Say how much is unknown, and what the highest level's share can be for all that."""
-        bounds = self.bounds["confirmed"]
-        label = self.trend.scale.at_least[-1]
-        flagged = [str(p) for p, x in zip(bounds.periods[:-1], bounds.excess_by[:-1], strict=True) if x]
-        more = f" More were described than reconstructed in {', '.join(flagged)}." if flagged else ""
-        return (
-            f"Of about {max(bounds.total[-1], bounds.described[-1])} incidents {bounds.typed[-1]} are confirmed with "
-            f"a reported weapon. {label}: between {bounds.lower[-1, -1, 0]:.1%} and {bounds.upper[-1, -1, 0]:.1%} "
-            f"of all, without any assumption on the others; {bounds.estimate[-1, -1, -1]:.1%} "
-            f"({bounds.lower[-1, -1, -1]:.1%}–{bounds.upper[-1, -1, -1]:.1%}) if the weapon is missing at random.{more}"
+            *near_words(self.timing),
+            size_words(self.salvo_trend, self.salvos, trend.lead),
+            unknown_words(self.bounds[trend.lead], trend),
+            *(s for name in trend.lines if name != trend.lead for s in trend.sentences(name)),
+            *(["Claims and confirmed incidents overlap and are not added."] if len(trend.lines) > 1 else []),
+            "Nearness in time is association, not cause.",
         )
 
     def numbers(self) -> dict[str, pd.DataFrame]:
@@ -197,9 +164,14 @@ class Pairing:
             "rate": self.reconstruction.rate,
             "changes": self.reconstruction.changes.summary(),
             "shares": table[table["period"] != WHOLE],
-            "munitions": self.munitions.drop(columns="rung"),
+            "munitions": self._drawn().drop(columns="rung"),
             "summary": self.summary(),
         }
+
+    def _drawn(self) -> pd.DataFrame:
+        """Return the incidents whose munitions are reported, which are those that are drawn."""
+        known = self.munitions["munitions_low"].notna() | self.munitions["munitions_high"].notna()
+        return self.munitions[known.to_numpy()].copy()
 
     def plot(
         self,
@@ -226,9 +198,10 @@ class Pairing:
         shares = {}
         for k, code in list(enumerate(scale.codes))[1:]:
             rows = table[(table["level"] == code).to_numpy() & (table["period"] != WHOLE).to_numpy()]
+            rows = rows[((rows["typed"] > 0) | (rows["evidence"] == self.trend.lead)).to_numpy()]
             # Bounds among the claims have another denominator than those among all incidents: not in one place.
             rows = rows.assign(
-                **{c: rows[c].where(rows["evidence"] == "confirmed") for c in ("bound_lower", "bound_upper")}
+                **{c: rows[c].where(rows["evidence"] == self.trend.lead) for c in ("bound_lower", "bound_upper")}
             )
             look = scale.rungs[k][-1]
             shares[scale.at_least[k]] = (rows, look.colour, look.marker)
@@ -236,9 +209,9 @@ class Pairing:
             (code, label, rung[-1].colour, rung[-1].marker)
             for code, label, rung in zip(scale.codes, scale.labels, scale.rungs, strict=True)
         ]
-        munitions = self.munitions.rename(columns={"munitions_low": "low", "munitions_high": "high"})
-        munitions["levels"] = [(scale.codes[r],) if r >= 0 else () for r in munitions["rung"]]
-        known = munitions[(munitions["low"].notna() | munitions["high"].notna()).to_numpy()]
+        known = self._drawn().rename(columns={"munitions_low": "low", "munitions_high": "high"})
+        known["levels"] = [(scale.codes[r],) if r >= 0 else () for r in known["rung"]]
+        known["confirmed"] |= not self.trend.flagged
         return escalating(
             rec.rate, rec.changes.summary(), pd.DataFrame({"date": [], "label": []}), shares, known, lanes,
             source=source, note=note, headings=headings, window=(rec.dates[0], rec.dates[-1]), prob=rec.prob, size=size,
@@ -250,10 +223,3 @@ class Pairing:
     def _repr_html_(self) -> str:
         said = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in self.sentences())
         return f"<ul>{said}</ul>{self.summary().to_html(float_format=lambda x: f'{x:.3g}', na_rep='')}"
-
-
-def _range(low: float, high: float) -> str:
-    """Write a range of numbers that may be open or a point."""
-    if np.isinf(high):
-        return f"at least {low:g}"
-    return f"{low:g}" if low == high else f"{low:g} to {high:g}"

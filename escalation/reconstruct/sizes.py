@@ -14,10 +14,10 @@ __all__ = ["munitions_of", "sizes_of"]
 
 
 def munitions_of(incidents: pd.DataFrame, trend: ScaleTrend) -> pd.DataFrame:
-    """Return date, munitions and interceptions of the confirmed and claimed incidents in the window, one row each."""
+    """Return date, munitions and interceptions of each incident of the lines in the window."""
     columns = ("munitions_low", "munitions_high", "intercepted")
     coded = trend.coded
-    keep = (trend.periods.of(coded.middle) >= 0) & (coded.confirmed | coded.claimed)
+    keep = (trend.periods.of(coded.middle) >= 0) & (coded.confirmed | coded.claimed | (not trend.flagged))
     row, at = np.unique(coded.row[keep], return_index=True)
     some = coded.where(keep).where(at)
     numbers = {
@@ -35,7 +35,8 @@ def munitions_of(incidents: pd.DataFrame, trend: ScaleTrend) -> pd.DataFrame:
     return pd.DataFrame({
         "incident": trend.names.to_numpy()[row], **{k: pd.to_datetime(v) for k, v in dates.items()}, **numbers,
         "confirmed": some.confirmed, "claimed": some.claimed,
-        "period": trend.periods.of(some.middle), "rung": [max(held[int(r)]) for r in row],
+        "period": trend.periods.of(some.middle), "rung": (rung := [max(held[int(r)]) for r in row]),
+        "level": ["" if r < 0 else trend.scale.codes[r] for r in rung],
     })  # fmt: skip
 
 
@@ -45,8 +46,8 @@ def sizes_of(
     """Return munitions per incident and interceptions by period, and the trend of the former, for both lines."""
     parts: list[list[pd.DataFrame]] = [[], []]
     tests = []
-    for name in ("confirmed", "claimed"):
-        own = size[size[name].to_numpy()]
+    for name in trend.lines:
+        own = size if name == "described" else size[size[name].to_numpy()]
         low, high = own["munitions_low"].to_numpy(), own["munitions_high"].to_numpy()
         period = own["period"].to_numpy()
         parts[0].append(salvo(low, high, period, trend.periods.labels, prob=prob).assign(evidence=name))

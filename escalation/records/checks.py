@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -69,6 +69,9 @@ def header_problems(sheet: Sheet) -> Iterator[Problem]:
 def cell_problems(sheet: Sheet, meta: Mapping[str, Any]) -> Iterator[Problem]:
     """Find cells that cannot be read, and pairs of cells of a row that are in the wrong order."""
     file, columns = sheet.table.file, {column.name: column for column in sheet.table.columns}
+    if scale := _on_scale(meta):
+        # A scale says which weapons there are: one that is not on it has no place in the order.
+        columns |= {n: replace(c, allowed=scale, opens=False) for n, c in columns.items() if n == "weapons"}
     more = {name: _declared(meta, sheet.table, name) if column.opens else () for name, column in columns.items()}
     for row, cells in sheet.rows:
         # Reversed, so that the first of two columns of one name is the one that counts, as in `cells`.
@@ -85,6 +88,14 @@ def cell_problems(sheet: Sheet, meta: Mapping[str, Any]) -> Iterator[Problem]:
                 one, two = fine.get(name), fine.get(other)
                 if one is not None and two is not None and (one < two if sign > 0 else one > two):
                     yield Problem(file, row, name, found[name], f"{words} {other}, which is {two}")
+
+
+def _on_scale(meta: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the weapons of the scale that a case declares, none if it declares none."""
+    block = meta.get("escalation")
+    scale = block.get("scale") if isinstance(block, dict) else None
+    levels = scale.get("levels") if isinstance(scale, dict) else None
+    return tuple(word for word in levels if isinstance(word, str)) if isinstance(levels, list) else ()
 
 
 def _declared(meta: Mapping[str, Any], table: Table, column: str) -> tuple[str, ...]:

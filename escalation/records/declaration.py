@@ -10,7 +10,7 @@ from typing import Any
 from escalation.records.case import nested_scopes
 from escalation.records.checks import Sheet
 from escalation.records.problems import Problem
-from escalation.records.tables import REPORTS, Column
+from escalation.records.tables import REPORTS, Column, like
 
 __all__ = ["PACKAGE", "series_problems", "shape_problems"]
 
@@ -35,12 +35,21 @@ def _is_window(value: object) -> bool:
 
 
 def _is_scale(value: object) -> bool:
-    if not isinstance(value, dict) or not _is_text(value.get("basis")):
+    if not isinstance(value, dict) or not _is_text(value.get("basis")) or set(value) - {"levels", "basis", "ties"}:
         return False
     levels: Any = value.get("levels")
-    ties = value.get("ties", [])
-    # An empty list of ties is none; anything else is checked like nested scopes.
-    return _is_nested([levels]) and len(set(levels)) == len(levels) >= 2 and (ties == [] or _is_nested(ties))
+    ties: Any = value.get("ties", [])
+    if not _is_nested([levels]) or len(set(levels)) < max(len(levels), 2) or any(set(v) & set("+|") for v in levels):
+        return False
+    return ties == [] or (_is_nested(ties) and _are_ties(ties, levels))
+
+
+def _are_ties(ties: list[list[str]], levels: list[str]) -> bool:
+    """Whether each tie joins two or more neighbours, no level is in two, and more than one rung is left."""
+    places = [sorted(levels.index(v) if v in levels else -1 for v in tie) for tie in ties]
+    near = all(at[0] >= 0 and at == list(range(at[0], at[0] + len(at))) and len(at) > 1 for at in places)
+    tied = [place for at in places for place in at]
+    return near and len(tied) == len(set(tied)) and len(levels) - len(tied) + len(ties) > 1
 
 
 _SERIES = '{"counter": …, "unit": …, "scope": …}'
@@ -72,7 +81,8 @@ _SHAPE: tuple[tuple[str, bool, Callable[[object], bool], str], ...] = (
         "escalation.scale",
         False,
         _is_scale,
-        'a block {"levels": [weapons from low to high], "basis": "why in this order", "ties": [[neighbours], …]}',
+        'a block {"levels": […], "basis": "…", "ties": [[…], …]}: two or more weapons from low to high, each once; '
+        "why in this order; and, if any, which neighbours are not told apart, so that two rungs or more are left",
     ),
 )
 
@@ -88,7 +98,18 @@ def shape_problems(meta: Mapping[str, Any]) -> list[Problem]:
         if isinstance(block, Mapping) and (needed or last in block) and not test(block.get(last)):
             found = json.dumps(block[last], ensure_ascii=False) if last in block else None
             problems.append(Problem(PACKAGE, None, path, found, expected))
-    return problems
+    return [*problems, *_unknown_properties(meta)]
+
+
+def _unknown_properties(meta: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find properties of the block that mean nothing here: a slip would pass unnoticed."""
+    block = meta.get("escalation")
+    known = [path.split(".")[1] for path, *_ in _SHAPE if path.count(".") == 1]
+    for name in block if isinstance(block, dict) else ():
+        if name not in known:
+            near = like(name, known)
+            hint = f" (did you mean {near!r}?)" if near else ""
+            yield Problem(PACKAGE, None, f"escalation.{name}", name, f"one of {', '.join(known)}{hint}")
 
 
 def series_problems(block: Mapping[str, Any], reports: Sheet) -> Iterator[Problem]:

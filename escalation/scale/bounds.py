@@ -24,7 +24,7 @@ ASSUMPTIONS = ("no assumption", "missing no worse than reported", "monotone sele
 WHOLE = "all"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Bounds:
     """Shares of incidents at or above each level, by period, level and assumption.
 
@@ -76,8 +76,17 @@ class Bounds:
     upper_mid: Floats
     estimate: Floats
 
+    def __repr__(self) -> str:
+        return f"Bounds({len(self.periods) - 1} periods; levels {', '.join(map(str, self.levels))}; see .frame())"
+
+    def _repr_html_(self) -> str:
+        return self.frame().to_html(index=False, float_format=lambda x: f"{x:.3g}", na_rep="", escape=True)
+
     def frame(self) -> pd.DataFrame:
-        """Return one row per period, level and assumption; ``level`` is the lowest level that counts."""
+        """Return one row per period, level and assumption; ``level`` is the lowest level that counts.
+
+        ``kind`` tells sets without sampling error ("identified set") from the interval of a probability ("interval").
+        """
         P, L, A = self.lower.shape
         ends = ("lower", "upper", "lower_mid", "upper_mid", "estimate")
         counts = ("described", "unknown", "unknown_lower", "unknown_upper", "total", "excess", "excess_by")
@@ -86,6 +95,7 @@ class Bounds:
             "period": [period for period in self.periods for _ in range(L * A)],
             "level": [level for level in self.levels for _ in range(A)] * P,
             "assumption": list(ASSUMPTIONS) * (P * L),
+            "kind": ["interval" if name == "missing at random" else "identified set" for name in ASSUMPTIONS] * (P * L),
             **{name: getattr(self, name).ravel() for name in ends},
             "typed": np.repeat(self.typed, L * A),
             "at_least": np.repeat(self.at_least.ravel(), A),

@@ -90,8 +90,7 @@ def code_incidents(incidents: pd.DataFrame, scale: EscalationScale, mixed: Mixed
     incidents : DataFrame
         ``date`` (or a DatetimeIndex) and ``weapons`` (words joined with ``+``, or collections; empty = not reported)
         or ``level`` (the values of ``scale.codes``, such as an ordered categorical). Optional ``date_end``, the last
-        possible day; ``confirmed`` and ``claimed``, of which an empty cell is false. Without a column ``confirmed``
-        every incident counts as confirmed, without ``claimed`` none as claimed.
+        possible day; ``confirmed`` and ``claimed``, of which an empty cell is false, as is a column that is absent.
     scale : EscalationScale
         The order.
     mixed : {"max", "any", "split"}, default "max"
@@ -127,7 +126,7 @@ def code_incidents(incidents: pd.DataFrame, scale: EscalationScale, mixed: Mixed
     last = np.where(open_end, first, last)
     _complain(table, "date_end", (last < first) & ~lost, "a day not before date", problems)
     kind, rungs = _held(table, scale, mixed, problems)
-    known = [_flags(table, name, name == "confirmed", problems) for name in ("confirmed", "claimed")]
+    known = [_flags(table, name, problems) for name in ("confirmed", "claimed")]
     if problems:
         more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
         raise ValueError("incidents cannot be read:\n  " + "\n  ".join(problems[:_SHOWN] + more))
@@ -217,10 +216,10 @@ def _frozen(cell: object) -> frozenset[str]:
     return frozenset() if isinstance(cell, str) and cell.strip().lower() in _EMPTY else frozenset(weapon_set(cell))
 
 
-def _flags(table: pd.DataFrame, column: str, absent: bool, problems: list[str]) -> Bools:
-    """Return a column of truth values; an empty cell is false, an absent column as said."""
+def _flags(table: pd.DataFrame, column: str, problems: list[str]) -> Bools:
+    """Return a column of truth values; an empty cell is false, and so is an absent column."""
     if column not in table:
-        return np.full(len(table), absent)
+        return np.zeros(len(table), dtype=bool)
     if table[column].dtype == bool:
         return table[column].to_numpy()
     values, cells = pd.factorize(table[column].astype("object"), use_na_sentinel=False)

@@ -150,7 +150,7 @@ def _comparisons(
         rows.append({
             "earlier": periods.labels[a], "later": periods.labels[b],
             "typed_earlier": int(counts[a].sum()), "typed_later": int(counts[b].sum()),
-            "sample_superiority": superiority(counts[a], counts[b]), "least": least, "most": most,
+            "sample_superiority": superiority(counts[a], counts[b]), "described_least": least, "described_most": most,
             "superiority": found.superiority,
             "lower": found.lower, "upper": found.upper, "p_same": found.same, "p_rises": found.rises,
             "p_falls": found.falls, "p_crosses": found.crosses, "prior_rises": found.prior_rises,

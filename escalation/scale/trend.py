@@ -25,7 +25,7 @@ def scale_trend(
     incidents: pd.DataFrame,
     *,
     scale: EscalationScale | None = None,
-    evidence: Sequence[str] = ("confirmed", "claimed"),
+    evidence: str | Sequence[str] | None = None,
     periods: str | Iterable[object] | None = None,
     start: object = None,
     end: object = None,
@@ -47,14 +47,16 @@ def scale_trend(
         ``date_end``, ``confirmed``, ``claimed``. See `code_incidents`.
     scale : EscalationScale, optional
         The order. Default: that of an ordered categorical ``level``, else drone < rocket < ballistic missile.
-    evidence : sequence of {"confirmed", "claimed", "described"}
-        Lines of evidence, each analysed by itself. They overlap and are never added.
+    evidence : str or sequence of {"confirmed", "claimed", "described"}, optional
+        Lines of evidence, each analysed by itself. They overlap and are never added. Default: confirmed, and claimed
+        beside it, as far as the table has these columns; without a column ``confirmed``, described.
     periods : str or collection of dates, optional
         ``"week"``, ``"month"``, ``"quarter"``, ``"year"``, ``"whole"``, or first days of new periods. Default: months,
         if there are at most 24 of them, then quarters, then years.
     start, end : date, optional
-        The window. Default: first and last possible day of any incident given. An incident belongs to it by the middle
-        of its possible days; those outside are counted in the result.
+        The window. Default: from the first to the last incident given. An incident has its day in the middle of its
+        possible days, rounded down, and belongs to a window and a period by it; those outside are counted in the
+        result.
     mixed : {"max", "any", "split"}, default "max"
         How a mixed attack is read: its highest level (``"any"`` is the same where "this level or higher" is asked),
         or one record per weapon.
@@ -90,11 +92,13 @@ def scale_trend(
     >>> trend = scale_trend(case.incidents, evidence=("described",))
     >>> print(trend.sentences()[0])
     Described, 2023-10-01 to 2024-01-20: Kendall's tau of level with day 0.16, two-sided exact p 0.83
-    (whole days permuted: 0.9), 6 incidents of known level out of 7: no evidence of a trend.
+    (whole days permuted: 0.9); 6 of 7 incidents have a known level: no evidence of a trend among them.
     >>> print(trend.uses()["sentence"].iloc[-1])
     Ballistic missile, 20 Jan 2024: second confirmed use, third if claims count.
     """
-    _check(evidence, prob, draws)
+    columns = set(map(str, getattr(incidents, "columns", ())))
+    names = _lines(evidence, columns)
+    _check(names, scale, prob, draws)
     scale = scale if scale is not None else _scale_of(incidents)
     coded = code_incidents(incidents, scale, mixed)
     if not len(coded):
@@ -103,17 +107,29 @@ def scale_trend(
     parts = make_periods(_unit(*window) if periods is None else periods, *window)
     streams = Streams(rng)
     inside = coded.where(parts.of(coded.middle) >= 0)
-    lines = {name: make_line(inside, name, scale, parts, prob=prob, draws=draws, streams=streams) for name in evidence}
-    names = incidents["incident_id"] if "incident_id" in incidents else pd.Series(range(1, len(incidents) + 1))
+    lines = {name: make_line(inside, name, scale, parts, prob=prob, draws=draws, streams=streams) for name in names}
+    called = incidents["incident_id"] if "incident_id" in columns else pd.Series(incidents.index)
     outside = len(np.unique(coded.row)) - len(np.unique(inside.row))
-    return ScaleTrend(scale, parts, lines, coded, names.reset_index(drop=True), outside, mixed, prob)
+    return ScaleTrend(
+        scale, parts, lines, coded, called.reset_index(drop=True), outside, mixed, prob, "confirmed" in columns
+    )
 
 
-def _check(evidence: Any, prob: Any, draws: Any) -> None:
+def _lines(evidence: str | Sequence[str] | None, columns: set[str]) -> list[str]:
+    """Return the lines of evidence asked for, or those that the table can tell apart."""
+    if evidence is not None:
+        return [evidence] if isinstance(evidence, str) else list(evidence)
+    first = "confirmed" if "confirmed" in columns else "described"
+    return [first, *(["claimed"] if "claimed" in columns else [])]
+
+
+def _check(evidence: list[str], scale: Any, prob: Any, draws: Any) -> None:
     """Refuse options out of range, all at once."""
     bad = []
-    if isinstance(evidence, str) or not len(evidence) or not set(evidence) <= set(EVIDENCE):
-        bad.append(f"evidence must be a collection of {', '.join(EVIDENCE)}; got {evidence!r}")
+    if not evidence or not set(evidence) <= set(EVIDENCE):
+        bad.append(f"evidence must be one or more of {', '.join(EVIDENCE)}; got {', '.join(map(repr, evidence))}")
+    if scale is not None and not isinstance(scale, EscalationScale):
+        bad.append(f"scale must be an EscalationScale(levels, basis=…), got {type(scale).__name__}")
     if isinstance(prob, bool) or not isinstance(prob, (int, float)) or not 0.0 < prob < 1.0:
         bad.append(f"prob must lie between 0 and 1, got {prob!r}")
     if isinstance(draws, bool) or not isinstance(draws, (int, np.integer)) or draws < 100:

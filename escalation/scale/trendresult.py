@@ -11,14 +11,13 @@ from matplotlib.axes import Axes
 
 from escalation.charts import new_axes
 from escalation.charts.shares import shares_panel
-from escalation.charts.timeaxis import day_text
 from escalation.scale.coding import Coded
 from escalation.scale.levels import EscalationScale, Mixed
 from escalation.scale.line import Line
 from escalation.scale.link.link import Link
 from escalation.scale.periods import Periods
+from escalation.scale.record import incident_record, use_record
 from escalation.scale.trendwords import line_sentences
-from escalation.scale.uses.uses import use_sentence, uses
 
 __all__ = ["ScaleTrend"]
 
@@ -45,6 +44,8 @@ class ScaleTrend:
         How mixed attacks were read.
     prob
         Mass of the intervals.
+    flagged
+        Whether the table says which incidents are confirmed.
     """
 
     scale: EscalationScale
@@ -55,7 +56,21 @@ class ScaleTrend:
     outside: int
     mixed: Mixed
     prob: float
+    flagged: bool = True
     _cache: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def lead(self) -> str:
+        """The line that stands for the incidents themselves: confirmed, else described, else the only one."""
+        return next((name for name in ("confirmed", "described") if name in self.lines), next(iter(self.lines)))
+
+    @property
+    def incidents(self) -> pd.DataFrame:
+        """Every incident given, as it was read: possible days, level, how it is known, and its period.
+
+        ``level`` is empty where no weapon was reported, ``period`` outside the window.
+        """
+        return incident_record(self.coded, self.names, self.scale, self.periods)
 
     @property
     def shares(self) -> pd.DataFrame:
@@ -73,8 +88,8 @@ class ScaleTrend:
         """Order between two periods, by line.
 
         ``superiority`` is P(later > earlier) + ½ P(equal), averaged over both models, with its interval;
-        ``sample_superiority`` that of the sample, and ``least, most`` its bounds whatever the unreported weapons of
-        described incidents were. ``p_same``, ``p_rises``, ``p_falls``, ``p_crosses`` add up to 1:
+        ``sample_superiority`` that of the sample, and ``described_least, described_most`` its bounds whatever the
+        unreported weapons of described incidents were. ``p_same``, ``p_rises``, ``p_falls``, ``p_crosses`` add up to 1:
         one distribution for both; the later one is stochastically higher, lower, neither. ``prior_rises`` is the
         probability of ``p_rises`` before any incident.
         """
@@ -121,7 +136,7 @@ class ScaleTrend:
         -------
         DataFrame
             All incidents given, also those outside the window: ``incident, first, last, confirmed, claimed``, the ranks
-            (a range, where dates overlap) and ``sentence``.
+            (a range, where dates overlap), ``sentence`` and ``in_window``.
 
         Raises
         ------
@@ -130,27 +145,18 @@ class ScaleTrend:
         """
         code = self._code(level)
         if code not in self._cache:
-            known, k = self.coded.typed, self.scale.codes.index(code)
-            found = uses(known.first, known.last, known.rung >= k, known.confirmed, known.claimed)
-            spans = zip(found["first"], found["last"], strict=True)
-            when = [day_text(float(a), float(b), year=True) for a, b in spans]
-            label, columns = self.scale.at_least[k], list(map(str, found.columns))
-            rows = (dict(zip(columns, values, strict=True)) for values in found.itertuples(index=False))
-            said = [use_sentence(label, day, row) for day, row in zip(when, rows, strict=True)]
-            name = self.names.to_numpy()[known.row[found["row"].to_numpy(dtype=np.int64)]]
-            dates = {c: pd.to_datetime(found[c].to_numpy().astype("datetime64[D]")) for c in ("first", "last")}
-            frame = found.drop(columns="row").assign(**dates, sentence=said)
-            frame.insert(0, "incident", name)
-            self._cache[code] = frame
+            rung = self.scale.codes.index(code)
+            found = use_record(self.coded, self.names, self.scale, rung, self.periods, flagged=self.flagged)
+            self._cache[code] = found
         return self._cache[code].copy()
 
-    def link(self, evidence: str = "confirmed", per: int = 30) -> Link:
+    def link(self, evidence: str | None = None, per: int = 30) -> Link:
         """Fit the cumulative-link (proportional odds) model of level on day, where it is identified.
 
         Parameters
         ----------
         evidence
-            One of the lines.
+            One of the lines; None is `lead`.
         per
             Days that the odds ratio is for.
 
@@ -161,7 +167,7 @@ class ScaleTrend:
         ValueError
             If there is no such line.
         """
-        return self._line(evidence).link(self.scale, per, self.prob)
+        return self._line(self.lead if evidence is None else evidence).link(self.scale, per, self.prob)
 
     def summary(self) -> pd.DataFrame:
         """One row per line of evidence: how many incidents, the trend, and the probability of a change."""
@@ -203,13 +209,14 @@ class ScaleTrend:
         """
         code = self._code(level)
         k, frame = self.scale.codes.index(code), self.shares
-        frame = frame[(frame["level"] == code).to_numpy() & frame["evidence"].isin(["confirmed", "claimed"]).to_numpy()]
+        shown = frame["evidence"].isin([self.lead, "claimed"]).to_numpy() & (frame["typed"] > 0).to_numpy()
+        frame = frame[(frame["level"] == code).to_numpy() & shown]
         frame = frame.assign(unknown=frame["described"] - frame["typed"], bound_lower=np.nan, bound_upper=np.nan)
         look = self.scale.rungs[k][-1]
         return shares_panel(
-            ax if ax is not None else new_axes(), frame, title=f"Share of incidents: {self.scale.at_least[k].lower()}",
-            subtitle=f"Of incidents whose weapon is reported. Filled: confirmed; hollow: claimed. Bars: exact "
-            f"{self.prob:.0%} intervals", colour=look.colour, marker=look.marker, prob=self.prob,
+            ax if ax is not None else new_axes(), frame, colour=look.colour, marker=look.marker, prob=self.prob,
+            title=f"Share of incidents: {self.scale.at_least[k].lower()}",
+            subtitle="Of incidents whose weapon is reported; periods without one are not shown",
         )  # fmt: skip
 
     def _span(self) -> tuple[str, str]:

@@ -15,7 +15,7 @@ __all__ = ["line_sentences"]
 _HOW = {"exact": "exact p", "random permutations": "permutation p", "normal": "p (normal law)"}
 
 
-def line_sentences(line: Line, scale: EscalationScale, span: str) -> tuple[str, str, str]:
+def line_sentences(line: Line, scale: EscalationScale, span: str) -> tuple[str, ...]:
     """Say the trend, the change of the mix, and the recurrence of the highest level.
 
     Parameters
@@ -28,8 +28,10 @@ def line_sentences(line: Line, scale: EscalationScale, span: str) -> tuple[str, 
         The window in words.
     """
     name = line.evidence.capitalize()
-    of = f"{line.typed} incidents of known level out of {int(line.described.sum())}"
+    of = f"{line.typed} of {int(line.described.sum())} incidents have a known level"
     code = scale.codes[-1]
+    if not line.typed:
+        return (f"{name}, {span}: {of}: nothing can be said of their levels.",)
     return (
         f"{name}, {span}: {_trend(line.kendall, line.day_blocks[0], of)}.",
         f"{name}: did the mix of levels change? {_change(line)}.",
@@ -40,12 +42,12 @@ def line_sentences(line: Line, scale: EscalationScale, span: str) -> tuple[str, 
 def _trend(found: Association, by_days: float, of: str) -> str:
     """Say a rank association: its size, its p, and how that was found. The larger p decides on the words."""
     if np.isnan(found.tau):
-        return f"no pair of incidents differs in both level and day, {of}: nothing can be said of a trend"
+        return f"{of}; no two differ in both level and day: nothing can be said of a trend"
     p = max(found.p, by_days)
     grade = "evidence" if p < 0.01 else "weak evidence" if p < 0.1 else "no evidence"
     return (
         f"Kendall's tau of level with day {found.tau:.2f}, two-sided {_HOW[found.method]} {found.p:.2g} (whole days "
-        f"permuted: {by_days:.2g}), {of}: {grade} of a trend"
+        f"permuted: {by_days:.2g}); {of}: {grade} of a trend among them"
     )
 
 
@@ -55,17 +57,17 @@ def _change(line: Line) -> str:
     words = in_words(change.bayes_factor, "mix of levels", "incidents")
     odds = (1.0 - change.prior_no_change) / change.prior_no_change
     return (
-        f"{words.capitalize()}: P(a change) {1.0 - change.no_change:.2f}, Bayes factor {factor(change.bayes_factor)} "
-        f"at prior odds {odds:.2f}"
+        f"{words.capitalize()} among those of known level: P(a change) {1.0 - change.no_change:.2f}, Bayes factor "
+        f"{factor(change.bayes_factor)} at prior odds {odds:.2f}"
     )
 
 
 def _recurs(found: Recurrence, label: str) -> str:
     """Say how often a level recurs, and how late a first use comes under a constant mixture."""
     if not found.uses:
-        return f"no use of {label.lower()} in {found.days} days; at most {found.hazard_upper:.2g} a day"
+        return f"no reported use of {label.lower()} in {found.days} days; at most {found.hazard_upper:.2g} a day"
     return (
-        f"{label}, {found.uses} of {found.n} incidents of known level; {found.hazard:.2g} a day "
+        f"{label}, {found.uses} of {found.n} incidents of known level; {found.hazard:.2g} reported uses a day "
         f"({found.prob:.0%} interval {found.hazard_lower:.2g}–{found.hazard_upper:.2g}). Under a constant mixture a "
         f"first use this late or later has probability {found.p_first:.2g}"
     )

@@ -28,7 +28,7 @@ class NotIdentified(ValueError):  # noqa: N818 - the name says what is the case
     """The regression has no finite estimate, or too few incidents for its interval to be believed."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Link:
     """A proportional-odds fit of the level on time.
 
@@ -66,6 +66,16 @@ class Link:
     log_likelihood_constant: float
     thresholds: tuple[float, ...]
     cuts: pd.DataFrame
+
+    def sentence(self) -> str:
+        """Say the odds ratio, its interval and p."""
+        return (
+            f"Odds of a higher level multiply by {self.odds_ratio:.2f} ({self.prob:.0%} interval {self.lower:.2f}–"
+            f"{self.upper:.2f}) per {self.per:g} days; p {self.p:.2g}; {self.n} incidents of known level."
+        )
+
+    def __repr__(self) -> str:
+        return f"Link: {self.sentence()}"
 
 
 def cumulative_link(

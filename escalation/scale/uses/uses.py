@@ -87,7 +87,7 @@ def _ranks(begin: NDArray[np.int64], end: NDArray[np.int64], member: NDArray[np.
     return low, high
 
 
-def use_sentence(label: str, when: str, row: Mapping[str, Any] | pd.Series) -> str:
+def use_sentence(label: str, when: str, row: Mapping[str, Any] | pd.Series, *, flagged: bool = True) -> str:
     """Say which use of a level an incident was, without and with claims.
 
     Parameters
@@ -98,6 +98,8 @@ def use_sentence(label: str, when: str, row: Mapping[str, Any] | pd.Series) -> s
         The day or days, in words.
     row : mapping or Series
         One row of `uses`.
+    flagged : bool, default True
+        Whether it is known which incidents are confirmed; if not, the rank is said of described ones.
 
     Returns
     -------
@@ -112,7 +114,9 @@ def use_sentence(label: str, when: str, row: Mapping[str, Any] | pd.Series) -> s
     >>> use_sentence("Ballistic missile", "6 November 2023", frame.iloc[0])
     'Ballistic missile, 6 November 2023: not confirmed; first use if claims count.'
     """
-    if row["confirmed"]:
+    if not flagged:
+        said = f"{_span(row, 'confirmed')} described use"
+    elif row["confirmed"]:
         sure, all_told = _span(row, "confirmed"), _span(row, "claims")
         also = "also " if sure == all_told else ""
         said = f"{sure} confirmed use, {also}{all_told} if claims count"
