@@ -30,6 +30,7 @@ from escalation.records.exportfile import ExportError
 from escalation.records.exports import Events
 from escalation.records.ucdp import read_ucdp_ged
 from escalation.scale.bounds import Bounds, share_bounds
+from escalation.scale.level import Level
 from escalation.scale.levels import COARSE_SCALE, DEFAULT_SCALE, EscalationScale
 from escalation.scale.trend import scale_trend
 from escalation.scale.trendresult import ScaleTrend
@@ -47,6 +48,7 @@ __all__ = [
     "EscalationScale",
     "Events",
     "ExportError",
+    "Level",
     "Monitor",
     "Pairing",
     "Prior",

@@ -126,7 +126,7 @@ for sentence in both.sentences():
 
 # %% table
 columns = ["period", "total", "described", "typed", "at_least", "bound_lower", "bound_upper", "share", "lower", "upper",
-           "level_rate_least", "level_rate_most", "salvo_low", "salvo_high"]
+           "number_least", "number_most", "level_rate", "salvo_low", "salvo_high"]
 both.table().query("evidence == 'confirmed' and level == 'ballistic_missile'")[columns]
 
 # %% [markdown] table-reading

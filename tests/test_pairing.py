@@ -100,7 +100,8 @@ def test_bounds_hold_what_the_typed_incidents_alone_show(found):
         lower, upper = m / unknown, (m + unknown - typed) / unknown
         inside = (lower >= rows["bound_lower"].to_numpy() - 1e-12) & (upper <= rows["bound_upper"].to_numpy() + 1e-12)
         assert (inside.mean(axis=0) >= found.reconstruction.prob).all()
-        assert (rows["level_rate_least"] <= rows["level_rate_most"]).all()
+        assert (rows["number_least"] == m).all()
+        assert (rows["number_most"] >= rows["bound_upper"] * rows["total"]).all()
 
 
 @pytest.mark.parametrize("more", [1, 25])
@@ -203,3 +204,28 @@ def test_figure_and_tables_of_the_dossier(rec, tmp_path):
     top = tables["levels"].query("level == 'ballistic_missile'").groupby("scale")[["at_least", "typed"]].sum()
     assert top.iloc[0].tolist() == top.iloc[1].tolist()
     assert "ballistic missile" in alt_text(levels.pairings[0], subject).lower()
+
+
+def test_the_rate_at_a_level_does_not_depend_on_its_name(rec, found):
+    names = {"drone": "z", "rocket": "m", "ballistic_missile": "a"}
+    weapons = CASE.incidents["weapons"].fillna("")
+    other = CASE.incidents.assign(weapons=["+".join(names[w] for w in cell.split("+") if w) for cell in weapons])
+    scale = esc.EscalationScale(list(names.values()), basis="other words in the same order")
+    again = pairing(rec, other, scale=scale, draws=500)
+    for name in ("rates", "timing", "salvos"):
+        one, two = getattr(found, name), getattr(again, name)
+        assert_frame_equal(one.drop(columns="level", errors="ignore"), two.drop(columns="level", errors="ignore"))
+    top = found.rates.query("level == 'ballistic_missile'").drop(columns="level").reset_index(drop=True)
+    tied = pairing(rec, CASE.incidents, scale=esc.COARSE_SCALE, draws=500).rates.drop(columns="level")
+    assert_frame_equal(top, tied)
+
+
+def test_munitions_that_cannot_be_read_are_listed_with_their_rows(rec):
+    rows = CASE.incidents.astype({"munitions_low": "object"}).copy()
+    rows.loc[3, "munitions_low"] = "some"
+    rows.loc[5, ["munitions_high", "munitions_low"]] = [1, 4]
+    rows.loc[7, ["munitions_high", "munitions_low", "intercepted"]] = [2, 1, 9]
+    with pytest.raises(
+        ValueError, match=r"row 4 \(inc-.*'some'.*\n.*row 6 .*at least munitions_low, 4\n.*row 8 .*at most"
+    ):
+        pairing(rec, rows, draws=100)

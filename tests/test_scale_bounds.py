@@ -133,15 +133,17 @@ def test_ends_over_draws_are_quantiles_of_the_ends_of_each_draw(case, prob):
     """Draw by draw with the formulas of a single total, then sorted."""
     counts, described, draws = case
     counts = np.vstack([counts, counts.sum(axis=0)])
-    described, draws = np.append(described, described.sum()), np.column_stack([draws, draws.sum(axis=1)])
+    incidents = [[max(int(N), int(d)) for N, d in zip(draw, described, strict=True)] for draw in draws]
+    incidents = np.array([[*some, sum(some)] for some in incidents])  # nothing described fills another period
+    draws = np.column_stack([draws, draws.sum(axis=1)])
     found = share_bounds(*case, prob=prob, ratio=2.5)
     n = len(draws)
     keep = -(-Fraction(n) * (1 + Fraction(str(prob))) / 2 // 1)
     for p, k in product(range(len(counts)), range(1, counts.shape[1])):
         t, m = int(counts[p].sum()), int(counts[p, k:].sum())
         lows, highs, unknown = [], [], []
-        for N in draws[:, p]:
-            u = max(0, int(N) - int(described[p])) + int(described[p]) - t
+        for S in incidents[:, p]:
+            u = int(S) - t
             unknown.append(u)
             lows.append(m / (t + u) if t + u else 0.0)
             highs.append((m + u) / (t + u) if t + u else 1.0)
@@ -157,8 +159,8 @@ def test_ends_over_draws_are_quantiles_of_the_ends_of_each_draw(case, prob):
         assert found.unknown[p] == sorted(unknown)[n // 2]
         assert found.unknown_lower[p] == sorted(unknown)[n - int(keep)]
         assert found.unknown_upper[p] == sorted(unknown)[int(keep) - 1]
-        assert found.excess[p] == pytest.approx(np.mean(draws[:, p] < described[p]))
-        assert found.excess_by[p] == max(0, described[p] - sorted(draws[:, p])[n // 2])
+        assert found.excess[p] == pytest.approx(np.mean(draws[:, p] < incidents[:, p]))
+        assert found.excess_by[p] == sorted(incidents[:, p])[n // 2] - sorted(draws[:, p])[n // 2]
 
 
 @settings(max_examples=50)
@@ -290,24 +292,36 @@ def test_constant_draws_are_a_fixed_total_and_none_is_those_described(case):
     np.testing.assert_array_equal(fixed.unknown_lower, fixed.unknown_upper)
 
 
-def test_the_whole_takes_the_surplus_of_one_period_for_the_lack_of_another():
-    """Five described of three, and two of six: the sums are seven of nine. The sum of unknowns by period is 4 + 4."""
+def test_what_one_period_describes_beyond_its_number_fills_no_other():
+    """Five described of three, and two of six, one of them typed: 5 + 6 incidents in all, ten of them unknown."""
     found = share_bounds([[1, 0], [0, 0]], [5, 2], [3, 6], periods=["a", "b"])
     assert found.periods == ("a", "b", WHOLE)
-    assert found.unknown.tolist() == [4, 6, 8]
+    assert found.unknown.tolist() == [4, 6, 10]
     assert found.total.tolist() == [3, 6, 9]
-    assert found.excess.tolist() == [1, 0, 0]
-    assert found.excess_by.tolist() == [2, 0, 0]
-    assert found.upper[2, 0, NONE] == pytest.approx(8 / 9)
+    assert found.excess.tolist() == [1, 0, 1]
+    assert found.excess_by.tolist() == [2, 0, 2]
+    assert found.upper[2, 0, NONE] == pytest.approx(10 / 11)
+
+
+@settings(max_examples=50)
+@given(cases())
+def test_the_whole_is_no_narrower_than_its_periods_allow(case):
+    """With one number per period, the ends of the whole are those of all incidents of all periods."""
+    counts, described, draws = case
+    found = share_bounds(counts, described, draws[0])
+    incidents = np.maximum(draws[0], described)
+    for end in (found.lower, found.upper):
+        each = (end[:-1, :, NONE] * incidents[:, None]).sum(axis=0)
+        assert each == pytest.approx(end[-1, :, NONE] * incidents.sum()) or incidents.min() == 0
 
 
 def test_draws_are_added_up_within_each_draw():
-    """Two periods that always make ten together: the whole is known, its parts are not."""
-    draws = np.array([[a, 10 - a] for a in range(11)])
+    """Two periods that always make ten together, each beyond those described: the whole is known, its parts are not."""
+    draws = np.array([[a, 14 - a] for a in range(4, 11)])
     found = share_bounds([[1, 1], [1, 1]], [2, 2], draws)
-    assert (found.unknown_lower[2], found.unknown[2], found.unknown_upper[2]) == (6, 6, 6)
+    assert (found.unknown_lower[2], found.unknown[2], found.unknown_upper[2]) == (10, 10, 10)
     assert found.unknown_upper[0] > found.unknown_lower[0]
-    assert found.lower[2, 0, NONE] == found.lower_mid[2, 0, NONE] == 2 / 10
+    assert found.lower[2, 0, NONE] == found.lower_mid[2, 0, NONE] == 2 / 14
 
 
 def test_nothing_typed_and_nothing_at_all():

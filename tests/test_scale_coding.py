@@ -4,7 +4,7 @@ import pytest
 
 from escalation.scale import COARSE_SCALE, DEFAULT_SCALE, EscalationScale
 from escalation.scale.coding import code_incidents
-from escalation.scale.periods import make_periods
+from escalation.scale.periods import day_number, make_periods
 
 DAY = np.datetime64("2023-11-20").astype(int)
 
@@ -118,10 +118,56 @@ def test_cuts_start_new_periods_and_bad_ones_are_named():
     periods = make_periods(["2024-01-20", pd.Timestamp("2024-01-10")], first, first + 30)
     assert periods.days.tolist() == [9, 10, 12]
     assert periods.labels[0] == "2024-01-01 to 2024-01-09"
-    with pytest.raises(ValueError, match="not dates: soon"):
+    with pytest.raises(ValueError, match="periods: a day such as 2024-01-20 is needed, got 'soon'"):
         make_periods(["soon"], first, first + 30)
     for cuts in (["2024-01-01"], ["2024-03-01"], ["2024-01-10", "2024-01-10"]):
         with pytest.raises(ValueError, match="must be different and lie after 2024-01-01"):
             make_periods(cuts, first, first + 30)
     with pytest.raises(ValueError, match="week, month, quarter, year, whole"):
         make_periods("fortnight", first, first + 30)
+
+
+def test_what_is_no_day_no_set_of_words_and_no_identifier_is_refused():
+    for bad, said in (
+        (
+            table(date=["2024-02", "2024-01-01"], weapons=["drone", ""]),
+            r"row 1, date: '2024-02'; expected a day such as",
+        ),
+        (table(date=[20240101], weapons=["drone"]), r"row 1, date: '20240101'; expected a date .*not a number"),
+        (table(date=["2024-01-01"] * 2, weapons=[3, "drone"]), r"row 1, weapons: '3'; expected weapons on this scale"),
+        (table(date=["2024-01-01"], weapons=[{"drone", None}]), r"row 1, weapons: .*expected weapons on this scale"),
+        (
+            table(incident_id=["a", "a"], date=["2024-01-01"] * 2, weapons=""),
+            r"row 2 \(a\), incident_id: 'a'; expected",
+        ),
+    ):
+        with pytest.raises(ValueError, match=said):
+            code_incidents(bad, DEFAULT_SCALE)
+    twice = pd.concat([table(date=["2024-01-01"], weapons=["drone"])] * 2, axis=1)
+    with pytest.raises(ValueError, match="column date, weapons stands more than once"):
+        code_incidents(twice, DEFAULT_SCALE)
+
+
+def test_levels_named_by_numbers_are_read_by_their_words():
+    level = pd.Categorical([2, 1, None], categories=[1, 2], ordered=True)
+    scale = EscalationScale.from_categorical(level, basis="test")
+    coded = code_incidents(table(date=["2024-01-01"] * 3, level=level), scale)
+    assert coded.rung.tolist() == [1, 0, -1]
+
+
+def test_a_time_zone_keeps_its_own_day():
+    night = pd.Timestamp("2024-01-02 01:00", tz="Asia/Baghdad")
+    assert day_number(night, "start") == day_number("2024-01-02", "start") == day_number(night.date(), "start")
+    rows = table(date=[night], weapons=["drone"])
+    assert code_incidents(rows, DEFAULT_SCALE).first.tolist() == [day_number("2024-01-02", "start")]
+    for bad in (20240101, "2024", ["2024-01-01"], None):
+        with pytest.raises(ValueError, match="start: a day such as"):
+            day_number(bad, "start")
+
+
+def test_periods_may_be_pandas_periods():
+    first = day_number("2024-01-10", "first")
+    cuts = pd.period_range("2024-02", "2024-03", freq="M")
+    assert make_periods(cuts, first, first + 80).labels[1] == "2024-02-01 to 2024-02-29"
+    with pytest.raises(ValueError, match="periods must be"):
+        make_periods(5, first, first + 80)

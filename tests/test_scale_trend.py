@@ -177,7 +177,7 @@ def test_wrong_input_is_named():
         scale_trend(FIVE.iloc[:0])
     with pytest.raises(ValueError, match=r"evidence must be.*scale must be.*prob must.*draws must"):
         scale_trend(FIVE, evidence="rumour", scale=["drone", "rocket"], prob=90, draws=3)
-    with pytest.raises(ValueError, match="start must be a date"):
+    with pytest.raises(ValueError, match="start: a day such as 2024-01-20"):
         scale_trend(FIVE, start="soon")
     with pytest.raises(ValueError, match=r"row 7 .*weapons.*expected weapons on this scale \(drone, rocket\)"):
         scale_trend(FIVE, scale=esc.EscalationScale(["drone", "rocket"], basis="test"))
@@ -254,3 +254,37 @@ def test_the_incidents_as_read_are_all_there():
     counted = read[read["in_window"] & read["confirmed"] & (read["level"] == "ballistic_missile")]
     rows = trend.shares.query("evidence == 'confirmed' and level == 'ballistic_missile'")
     assert len(counted) == rows["at_least"].sum()
+
+
+def test_rates_per_day_need_a_window_that_is_given():
+    rng = np.random.default_rng(29)
+    date = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 100, 12), "D")
+    rows = pd.DataFrame({"date": date, "weapons": "rocket"})
+    own, given_one = scale_trend(rows), scale_trend(rows, start="2024-01-01", end="2024-04-09")
+    assert own.recurrence[["hazard", "hazard_lower", "wait", "within"]].isna().all(axis=None)
+    assert given_one.recurrence.query("level == 'rocket'")["hazard"].item() == pytest.approx(12 / 100)
+    assert not any("a day" in sentence for sentence in own.sentences())
+    assert own.recurrence["share"].tolist() == given_one.recurrence["share"].tolist()
+
+
+def test_a_range_of_days_is_not_cut_by_the_default_window():
+    rows = pd.DataFrame({"date": ["2024-01-10", "2024-01-20"], "date_end": ["2024-01-30", None], "weapons": "rocket"})
+    trend = scale_trend(rows)
+    assert trend.lines["described"].recurrence["rocket"].waits == ((0, 10),)
+    assert str(trend.periods.frame()["first"].iloc[0].date()) == "2024-01-10"
+
+
+def test_levels_that_nobody_used_change_no_probability():
+    rows = simulated(31)
+    longer = esc.EscalationScale([*LEVELS, "cruise_missile", "hypersonic"], basis="test")
+    one, other = scale_trend(rows), scale_trend(rows, scale=longer)
+    for name in ("confirmed", "claimed"):
+        assert one.lines[name].change.no_change == other.lines[name].change.no_change
+    columns = ["p_same", "p_rises", "p_falls", "p_crosses", "superiority"]
+    assert_frame_equal(one.comparisons[columns], other.comparisons[columns])
+
+
+def test_records_of_split_attacks_are_called_records():
+    rows = pd.DataFrame({"date": ["2024-01-10", "2024-01-20"], "weapons": ["drone+rocket", "drone"]})
+    assert "3 of 3 records" in scale_trend(rows, mixed="split").sentences()[0]
+    assert "2 of 2 incidents" in scale_trend(rows).sentences()[0]

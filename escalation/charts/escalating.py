@@ -13,7 +13,6 @@ from escalation.charts.curve import end_room, number_room, read_curve
 from escalation.charts.incidents import Lane
 from escalation.charts.lettering import text_width
 from escalation.charts.munitions import munitions_left, munitions_panel, munitions_room
-from escalation.charts.overview import HEADINGS as OVERVIEW
 from escalation.charts.panels import rate_panel, rate_room
 from escalation.charts.shares import shares_panel, shares_right, shares_room
 from escalation.charts.sheet import Sheet
@@ -97,13 +96,13 @@ def escalating(
 
 def _plain(labels: Mapping[str, Shares]) -> dict[str, tuple[str, str]]:
     """Return a title and subtitle for each panel."""
-    reading = "Per cent of incidents with a reported weapon, by period. Above each period: so many of so many"
-    grave = {label: (f"Share of incidents at the level {label} or above", reading) for label in labels}
+    reading = "Per cent of incidents, by period. Bars are about chance, boxes about the incidents that happened"
+    grave = {label: (f"Share of incidents: {label.lower()}", reading) for label in labels}
     size = (
         "Munitions per attack, where a number was reported",
         "Each doubling has the same height. Marks of one number are spread about it",
     )
-    return {"rate": OVERVIEW["rate"], **grave, "munitions": size}
+    return {"rate": ("Rate of incidents", "Incidents per day"), **grave, "munitions": size}
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,8 @@ def _headings(found: Pairing, subject: Subject) -> dict[str, tuple[str, str]]:
     units, scale = subject.units, found.trend.scale
     reading = (
         f"Per cent of {units} by period. Counts: at this level, of those whose weapon is reported, + those whose "
-        "weapon is not (?). Bounds take the number at the end of its interval. Claims overlap and are never added"
+        "weapon is not (?). Bars are about chance, boxes about the attacks that happened, their number at the end of "
+        "its interval. Claims overlap and are never added"
     )
     change = found.trend.lines[found.trend.lead].change
     answer = in_words(change.bayes_factor, "mix of levels", "incidents")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -27,8 +28,10 @@ __all__ = ["pairing"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Units of a series that are not incidents, so that levels of incidents have no place beside them.
-_OTHER_UNITS = {"injured", "killed", "wounded", "munition"}
+# Units of a series that are people or munitions: levels of incidents have no place beside them.
+_NO_INCIDENT = re.compile(
+    "injur|kill|wound|death|dead|fatal|casualt|victim|displaced|munition|missile|rocket|drone|shell", re.IGNORECASE
+)
 
 
 def pairing(
@@ -76,7 +79,7 @@ def pairing(
     Raises
     ------
     ValueError
-        If the series counts something else, such as injured; if no incident lies in its window; or as `scale_trend`.
+        If the series counts something else, such as injured; if munitions cannot be read; or as `scale_trend`.
     AttributeError
         For an interpolator, which has no posterior.
 
@@ -130,7 +133,7 @@ def _check(rec: Reconstruction, mixed: Mixed) -> None:
             'mixed="split" makes several records of one incident; pairing counts incidents: "max" or "any".'
         )
     units = set(used["unit"].dropna().astype(str)) if "unit" in used else set()
-    if units & _OTHER_UNITS:
+    if any(map(_NO_INCIDENT.search, units)):
         raise ValueError(
             f"this series counts {', '.join(sorted(units))}; levels belong to incidents. Reconstruct their totals, "
             'such as reconstruct(case, unit="attack").'
@@ -157,18 +160,17 @@ def _quantiles(values: Floats, prob: float) -> dict[str, float]:
 
 def _rates(rec: Reconstruction, trend: ScaleTrend, bounds: Bounds, streams: Streams) -> pd.DataFrame:
     """Return the rate of all incidents, and of those at each level or higher, by period and for the whole."""
-    changes, prob = rec.changes.draws, rec.prob
+    changes, prob, K = rec.changes.draws, rec.prob, len(trend.scale.codes)
     rows = []
     for p, (first, end) in enumerate(_days(rec, trend)):
         rate = changes.mean_rate(first, end)
         everything = {f"rate{_end(k)}": v for k, v in _quantiles(rate, prob).items()}
         for k, code in list(enumerate(trend.scale.codes))[1:]:
             known, typed = int(bounds.at_least[p, k - 1]), int(bounds.typed[p])
-            marked = _marked(rate, known, typed, prob, streams("mix", str(bounds.periods[p]), code))
+            marked = _marked(rate, known, typed, prob, streams("mix", str(bounds.periods[p]), str(K - k)))
             rows.append({
                 "period": bounds.periods[p], "level": code, "days": end - first, **everything, **marked,
-                "level_rate_least": known / (end - first),
-                "level_rate_most": (known + bounds.unknown_upper[p]) / (end - first),
+                "number_least": known, "number_most": known + int(bounds.unknown_upper[p]),
             })  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -36,8 +36,8 @@ class Pairing:
     number
         Draws of the reconstructed number of incidents by period, shape (n, P).
     rates
-        Rate of all incidents and of those at each level or higher, by period: median and interval (``level_rate``
-        with missing at random), ``level_rate_least`` and ``level_rate_most`` without an assumption.
+        Rate of all incidents and of those at each level or higher (``level_rate``, weapons missing at random), by
+        period, with intervals; ``number_least`` to ``number_most`` incidents at the level without an assumption.
     comparisons
         Order between two periods, of the lead: of the rate (``p_more_often``, ``p_less_often``), of the levels
         (``p_rises``, ``p_falls``, …), and ``p_both`` = p_more_often · p_rises. ``all_least, all_most`` bound the
@@ -82,9 +82,10 @@ class Pairing:
 
         ``total`` and its interval, ``rate`` per day; ``described, typed, at_least`` incidents; ``share`` among typed
         with exact interval ``lower, upper``; ``bound_lower, bound_upper`` without assumption, for all incidents
-        (confirmed) or all claims; ``excess``, the probability that more were described than happened;
-        ``level_rate`` (missing at random) and its bounds without assumption; ``salvo_low, salvo_high``, bounds of the
-        median munitions per incident; ``intercepted_low, intercepted_high``, of the share intercepted.
+        (confirmed) or all claims; ``excess``, the probability that more were described than happened; ``level_rate``
+        (missing at random); ``number_least, number_most`` incidents at the level without assumption; ``salvo_low,
+        salvo_high``, bounds of the median munitions per incident; ``intercepted_low, intercepted_high``, of the share
+        intercepted.
         """
         parts = [self._part(name) for name in self.bounds]
         return pd.concat(parts, ignore_index=True)
@@ -146,15 +147,23 @@ class Pairing:
         return (
             f"More often? {changes.sentence()}",
             f"Worse? {' '.join(trend.sentences(trend.lead))}",
-            f"Both? P(rate changed) {self.p_rate:.2f}, P(mix of levels changed) {self.p_level:.2f}, P(both) "
-            f"{self.p_both:.2f}. The two posteriors are taken as independent: one rests on totals, the other on "
-            "described incidents.",
-            *near_words(self.timing),
+            *self._both(),
             size_words(self.salvo_trend, self.salvos, trend.lead),
             unknown_words(self.bounds[trend.lead], trend),
             *(s for name in trend.lines if name != trend.lead for s in trend.sentences(name)),
             *(["Claims and confirmed incidents overlap and are not added."] if len(trend.lines) > 1 else []),
             "Nearness in time is association, not cause.",
+        )
+
+    def _both(self) -> tuple[str, ...]:
+        """Say whether both changed, and how near to each other; without a known level only that nothing can be said."""
+        if not self.trend.lines[self.trend.lead].typed:
+            return (f"Both? P(rate changed) {self.p_rate:.2f}; of the levels nothing can be said.",)
+        return (
+            f"Both? P(rate changed) {self.p_rate:.2f}, P(mix of levels changed) {self.p_level:.2f}, P(both) "
+            f"{self.p_both:.2f}. The two posteriors are taken as independent: one rests on totals, the other on "
+            "described incidents.",
+            *near_words(self.timing),
         )
 
     def numbers(self) -> dict[str, pd.DataFrame]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from escalation.scale.munitions import intercepted, salvo
 from escalation.scale.order.association import association
@@ -12,20 +13,18 @@ from escalation.scale.trendresult import ScaleTrend
 
 __all__ = ["munitions_of", "sizes_of"]
 
+Floats = NDArray[np.float64]
+
+COLUMNS = ("munitions_low", "munitions_high", "intercepted")
+
 
 def munitions_of(incidents: pd.DataFrame, trend: ScaleTrend) -> pd.DataFrame:
     """Return date, munitions and interceptions of each incident of the lines in the window."""
-    columns = ("munitions_low", "munitions_high", "intercepted")
     coded = trend.coded
     keep = (trend.periods.of(coded.middle) >= 0) & (coded.confirmed | coded.claimed | (not trend.flagged))
     row, at = np.unique(coded.row[keep], return_index=True)
     some = coded.where(keep).where(at)
-    numbers = {
-        name: pd.to_numeric(incidents[name]).astype("float64").to_numpy()[row]
-        if name in incidents
-        else np.full(row.size, np.nan)
-        for name in columns
-    }
+    numbers = {name: values[row] for name, values in _read(incidents, trend.names).items()}
     dates = {
         name: some_days.astype("datetime64[D]") for name, some_days in (("date", some.first), ("date_end", some.last))
     }
@@ -38,6 +37,36 @@ def munitions_of(incidents: pd.DataFrame, trend: ScaleTrend) -> pd.DataFrame:
         "period": trend.periods.of(some.middle), "rung": (rung := [max(held[int(r)]) for r in row]),
         "level": ["" if r < 0 else trend.scale.codes[r] for r in rung],
     })  # fmt: skip
+
+
+def _read(incidents: pd.DataFrame, names: pd.Series) -> dict[str, Floats]:
+    """Return the three columns of numbers of every incident, NaN where empty or absent; or all that is wrong."""
+    problems: list[str] = []
+    found = {name: _column(incidents, name, names, problems) for name in COLUMNS}
+    low, high, down = (found[name] for name in COLUMNS)
+    for name, sign, other, wrong in (
+        ("munitions_high", "at least", "munitions_low", high < low),
+        ("intercepted", "at most", "munitions_high", down > high),
+    ):
+        for i in np.flatnonzero(wrong):
+            expected = f"expected {sign} {other}, {found[other][i]:g}"
+            problems.append(f"row {i + 1} ({names[i]}), {name}: {found[name][i]:g}; {expected}")
+    if problems:
+        raise ValueError("munitions of incidents cannot be read:\n  " + "\n  ".join(problems))
+    return found
+
+
+def _column(incidents: pd.DataFrame, name: str, names: pd.Series, problems: list[str]) -> Floats:
+    """Return a column of counts, NaN where a cell is empty."""
+    if name not in incidents:
+        return np.full(len(incidents), np.nan)
+    cells = incidents[name].reset_index(drop=True)
+    values = np.asarray(pd.to_numeric(cells, errors="coerce").astype("float64"), dtype=np.float64)
+    given = cells.notna().to_numpy() & (cells.astype("object").astype(str).str.strip() != "").to_numpy()
+    whole = (values >= 0) & (values == np.floor(values))
+    for i in np.flatnonzero(given & ~whole):
+        problems.append(f"row {i + 1} ({names[i]}), {name}: {str(cells[i])!r}; expected a whole number of at least 0")
+    return values
 
 
 def sizes_of(

@@ -47,8 +47,8 @@ class Bounds:
     unknown, unknown_lower, unknown_upper
         Incidents of unknown level, described or not: median and ends over the draws, shape (P + 1,).
     excess, excess_by
-        Share of the draws in which more incidents are described than reconstructed, and by how many at the median,
-        shape (P + 1,).
+        Share of the draws in which more incidents are described than reconstructed (for the whole: in some period), and
+        by how many at the median, shape (P + 1,).
     lower, upper
         Ends with the uncertainty of the total, shape (P + 1, L, A).
     lower_mid, upper_mid
@@ -170,9 +170,9 @@ def share_bounds(
       binomial interval (Clopper and Pearson 1934) of the probability behind the incidents. It is about chance, not
       about the incidents that happened, and can therefore reach beyond the bounds where few are unknown.
 
-    The whole is computed from sums over the periods within each draw: max(0, N - described) is taken of the sums, so
-    incidents described beyond the reconstructed number of one period fill up another's. There each assumption is made
-    about the whole; it does not follow from the same assumption about every period.
+    In the whole, max(N, described) is added up over the periods within each draw: what one period describes beyond its
+    reconstructed number fills no other. There each assumption is made about the whole; it does not follow from the same
+    assumption about every period.
 
     Examples
     --------
@@ -190,21 +190,22 @@ def share_bounds(
                  missing at random  0.013  0.751        6
     """
     table, said, draws = _checked(counts, described, total, levels, periods, prob, ratio)
+    filled = np.maximum(draws, said)
+    filled, draws = (np.column_stack([n, n.sum(axis=1)]) for n in (filled, draws))
     table = np.vstack([table, table.sum(axis=0)])
     said = np.append(said, said.sum())
-    draws = np.column_stack([draws, draws.sum(axis=1)])
     typed = table.sum(axis=1)
     at_least = np.cumsum(table[:, ::-1], axis=1)[:, -2::-1]
-    number = _quantiles(draws, prob)
-    low, mid, high = (np.maximum(n, said) for n in number)
+    number = _quantiles(draws, prob)[1]
+    low, mid, high = _quantiles(filled, prob)
     wide, middle = (_sets(at_least, typed, size, prob, ratio) for size in (high, mid))
     estimate = np.full(wide[0].shape, np.nan)
     estimate[..., -1] = _over(at_least, typed[:, None], np.nan)
     P, K = table.shape
     return Bounds(
         (*(range(P - 1) if periods is None else periods), WHOLE), tuple(range(K) if levels is None else levels)[1:],
-        prob, ratio, said, typed, at_least, number[1], mid - typed, low - typed, high - typed,
-        (draws < said).mean(axis=0), mid - number[1], *wide, *middle, estimate,
+        prob, ratio, said, typed, at_least, number, mid - typed, low - typed, high - typed,
+        (draws < filled).mean(axis=0), mid - number, *wide, *middle, estimate,
     )  # fmt: skip
 
 
@@ -214,10 +215,11 @@ def _quantiles(draws: Ints, prob: float) -> tuple[Ints, Ints, Ints]:
     At least (1 + prob)/2 of the draws are at most the upper one, and as many at least the lower one. The middle is the
     median, or the larger of the two middle draws.
 
-    Quantiles of N are all that is needed. Every end depends on a draw through S = max(N, described) alone; as S grows,
-    no lower end rises and no upper end falls. So the lower quantile of the lower ends and the upper quantile of the
-    upper ends are both met at the upper quantile of N, and the set there holds the sets of at least (1 + prob)/2 of the
-    draws, and with them the share: with posterior probability of at least (1 + prob)/2, hence of at least `prob`.
+    Given those of S = max(N, described), in the whole its sum over the periods. Every end depends on a draw through S
+    alone; as S grows, no lower end rises and no upper end falls. So the lower quantile of the lower ends and the
+    upper quantile of the upper ends are both met at the upper quantile of S, and the set there holds the sets of at
+    least (1 + prob)/2 of the draws, and with them the share: with posterior probability of at least (1 + prob)/2,
+    hence of at least `prob`.
     """
     n = draws.shape[0]
     # A whole rank may come out a little above itself in floating point and must not be raised to the next.

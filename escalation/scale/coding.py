@@ -121,6 +121,9 @@ def code_incidents(incidents: pd.DataFrame, scale: EscalationScale, mixed: Mixed
         raise ValueError(f"mixed must be one of {', '.join(MIXED)}; got {mixed!r}.")
     table = _with_dates(incidents)
     problems: list[str] = []
+    if "incident_id" in table:
+        twice = table["incident_id"].duplicated(keep=False) & table["incident_id"].notna()
+        _complain(table, "incident_id", twice.to_numpy(), "an identifier that stands in one row", problems)
     first, lost = _days(table, "date", problems, needed=True)
     last, open_end = _days(table, "date_end", problems)
     last = np.where(open_end, first, last)
@@ -145,6 +148,9 @@ def _with_dates(incidents: pd.DataFrame) -> pd.DataFrame:
         table = table.assign(date=table.index)
     lacking = [] if "date" in table else ["date"]
     lacking += [] if {"weapons", "level"} & set(table.columns) else ["weapons (or level)"]
+    if not table.columns.is_unique:
+        again = ", ".join(map(str, table.columns[table.columns.duplicated()].unique()))
+        raise ValueError(f"incidents: column {again} stands more than once.")
     if lacking:
         given = ", ".join(map(str, incidents.columns)) or "none"
         raise ValueError(f"incidents: column {' and '.join(lacking)} needed; given: {given}.")
@@ -166,15 +172,21 @@ def _days(table: pd.DataFrame, column: str, problems: list[str], needed: bool = 
         return np.zeros(len(table), dtype=np.int64), np.ones(len(table), dtype=bool)
     cells = table[column]
     empty = cells.isna().to_numpy(copy=True)
+    if pd.api.types.is_numeric_dtype(cells) and not empty.all():
+        _complain(table, column, ~empty, "a date such as 2024-01-20, not a number", problems)
+        return np.zeros(len(table), dtype=np.int64), np.ones(len(table), dtype=bool)
     if pd.api.types.is_datetime64_any_dtype(cells):
         day = cells
     else:
         empty |= cells.astype("object").isin(list(_EMPTY)).to_numpy()
+        # A month or a year is no day: it goes into date and date_end as its first and last.
+        part = np.array([isinstance(cell, str) and len(cell.strip()) < 8 for cell in cells], dtype=bool) & ~empty
+        cells = cells.where(~part)
         day = pd.to_datetime(cells.where(~empty), errors="coerce", format="ISO8601")
     if day.dt.tz is not None:
         day = day.dt.tz_localize(None)
     bad = day.isna().to_numpy() & (needed | ~empty)
-    _complain(table, column, bad, "a date such as 2024-01-20", problems)
+    _complain(table, column, bad, "a day such as 2024-01-20 (a range of days: date and date_end)", problems)
     whole = day.fillna(pd.Timestamp(0)).to_numpy().astype("datetime64[D]").astype(np.int64)
     return whole, empty | bad
 
@@ -186,7 +198,7 @@ def _held(
     column = "weapons" if "weapons" in table else "level"
     cells = table[column].astype("object")
     if column == "weapons" and not all(isinstance(cell, str) for cell in cells):
-        cells = pd.Series([_frozen(cell) for cell in cells], dtype="object")
+        cells = pd.Series([_or_itself(cell) for cell in cells], dtype="object")
     kind, unique = pd.factorize(cells)
     missing = kind < 0
     kind = np.where(missing, len(unique), kind).astype(np.int64)
@@ -201,14 +213,24 @@ def _held(
 def _rungs(cell: Iterable[str] | str, scale: EscalationScale, mixed: Mixed, column: str) -> tuple[int, ...]:
     """Return the rungs of one cell, (-1,) if it is empty, none if it is not on the scale."""
     if column == "level":
-        if cell in scale.codes:
+        if str(cell) in scale.codes:
             return (scale.codes.index(str(cell)),)
         return (-1,) if str(cell).strip().lower() in _EMPTY else ()
+    if not isinstance(cell, frozenset | str):
+        return ()  # no set of words
     held = _frozen(cell)
     if not held <= set(scale.keys):
         return ()
     rungs = tuple(scale.codes.index(code) for code in scale.code(held, "split"))
     return (rungs if mixed == "split" else rungs[-1:]) or (-1,)
+
+
+def _or_itself(cell: object) -> object:
+    """Return a cell as a set of weapons, or its text in a tuple, which is on no scale, if it is none."""
+    try:
+        return _frozen(cell)
+    except ValueError:
+        return (str(cell),)
 
 
 def _frozen(cell: object) -> frozenset[str]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 __all__ = ["Level", "dressed"]
 
 # Light to dark, each with its own shape, so that the order survives grey print and colour-vision deficiency. With more
@@ -15,7 +17,10 @@ _COLOURS = {
     4: ("#4E9CB5", "#B5541C", "#6E1A3A", "#1A0612"),
     5: ("#4E9CB5", "#B5541C", "#842848", "#4A0D2E", "#0A0206"),
 }
-_MARKERS = ("o", "s", "D", "^", "v")
+# Triangles stand for something else: unreported weapons and "at least".
+_MARKERS = ("o", "s", "D", "p", "P", "X", "h", "8", "*")
+# What tables hold where nothing is known.
+_NOTHING = {"nan", "none", "nat", "<na>"}
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
@@ -37,7 +42,7 @@ class Level:
     Raises
     ------
     ValueError
-        If the key is empty or holds ``+`` or ``|``, or the colour is not ``#RRGGBB``.
+        If the key is no text, empty, a word for "missing" or holds ``+`` or ``|``; if the colour is not ``#RRGGBB``.
 
     Examples
     --------
@@ -51,11 +56,14 @@ class Level:
     marker: str = ""
 
     def __post_init__(self) -> None:
-        if not str(self.key).strip() or set(str(self.key)) & set("+|"):
+        key: object = self.key
+        if not isinstance(key, str) or not key or key != key.strip() or set(key) & set("+|"):
             raise ValueError(
-                f"level key {self.key!r}: a key is one weapon's word, not empty, without '+' (joins a mixed "
-                "attack) or '|' (joins tied levels)."
+                f"level key {key!r}: a key is one weapon's word, a text that is not empty, without blanks at its ends, "
+                "without '+' (joins a mixed attack) or '|' (joins tied levels)."
             )
+        if key.lower() in _NOTHING:
+            raise ValueError(f"level key {key!r}: in a table this word means that nothing is known; choose another.")
         if self.colour and not _COLOUR.fullmatch(self.colour):
             raise ValueError(f"level {self.key!r}: colour {self.colour!r} is not '#RRGGBB'.")
         if not self.label:
@@ -81,6 +89,7 @@ def dressed(levels: Sequence[str | Level]) -> tuple[Level, ...]:
     >>> [level.marker for level in dressed(["drone", "rocket"])]
     ['o', 's']
     """
+    levels = levels if isinstance(levels, str) else tuple(levels)
     if isinstance(levels, str) or len(levels) < 2:
         raise ValueError(f"a scale needs at least two levels from low to high; given: {levels!r}.")
     plain = [level if isinstance(level, Level) else Level(level) for level in levels]
@@ -91,9 +100,17 @@ def dressed(levels: Sequence[str | Level]) -> tuple[Level, ...]:
     bare = [level.key for level in plain[len(_MARKERS) :] if not (level.colour and level.marker)]
     if bare:
         raise ValueError(f"only {len(_MARKERS)} looks are built in: give colour and marker for {', '.join(bare)}.")
-    colours = _COLOURS[min(max(len(plain), 3), 5)]
+    colours = _COLOURS[min(max(len(plain), 3), 5)] if len(plain) <= 5 else _between(len(plain))
     looks = list(zip(colours, _MARKERS, strict=False)) + [("", "")] * len(plain)
     return tuple(
         Level(level.key, level.label, level.colour or colour, level.marker or marker)
         for level, (colour, marker) in zip(plain, looks, strict=False)
     )
+
+
+def _between(number: int) -> tuple[str, ...]:
+    """Return so many colours from light to dark, between those for five levels; their shapes tell them apart."""
+    stops = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in _COLOURS[5]])
+    at = np.linspace(0, len(stops) - 1, min(number, len(_MARKERS)))
+    mixed = np.column_stack([np.interp(at, np.arange(len(stops)), stops[:, i]) for i in range(3)]).round().astype(int)
+    return tuple(f"#{r:02X}{g:02X}{b:02X}" for r, g, b in mixed)

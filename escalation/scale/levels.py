@@ -66,6 +66,8 @@ class EscalationScale:
         if not str(self.basis or "").strip():
             raise ValueError("basis is empty: say in a few words where the order of the levels comes from.")
         object.__setattr__(self, "ties", _checked_ties(self.ties, self.keys))
+        if len(self.codes) < 2:
+            raise ValueError(f"ties {self.ties}: all levels are tied; an order needs two rungs or more.")
 
     @property
     def rungs(self) -> tuple[tuple[Level, ...], ...]:
@@ -213,7 +215,9 @@ def weapon_set(weapons: object) -> set[str]:
     """Return the weapons as a set; None, NaN and the empty string are no weapon."""
     if weapons is None or (not isinstance(weapons, Iterable) and pd.isna(weapons)):  # type: ignore[call-overload]
         return set()
-    parts = weapons.split("+") if isinstance(weapons, str) else cast("Iterable[str]", weapons)
+    parts = weapons.split("+") if isinstance(weapons, str) else weapons
+    if not isinstance(parts, Iterable) or not all(isinstance(part, str) for part in parts):
+        raise ValueError(f"weapons {weapons!r}: words joined with '+', or a collection of words, are needed.")
     return {part.strip() for part in parts if part.strip()}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations, pairwise
 
@@ -51,6 +51,8 @@ class Line:
         Frames, see `ScaleTrend`.
     kendall, jonckheere
         Association of level with day, and with period.
+    unit
+        What a record is called, in the plural.
     day_blocks
         The p of Kendall's score with whole days permuted, and its Monte Carlo error.
     change
@@ -70,6 +72,7 @@ class Line:
     day_blocks: tuple[float, float]
     change: MarkChanges
     recurrence: dict[str, Recurrence]
+    unit: str
 
     @property
     def typed(self) -> int:
@@ -84,7 +87,7 @@ class Line:
 
 def make_line(
     coded: Coded, evidence: str, scale: EscalationScale, periods: Periods, *, prob: float,
-    draws: int, streams: Streams,
+    draws: int, streams: Streams, observed: bool, unit: str,
 ) -> Line:  # fmt: skip
     """Run every analysis of one line of evidence.
 
@@ -98,6 +101,10 @@ def make_line(
         The order, and the periods that fill the window.
     prob, draws, streams
         Mass of intervals, posterior draws, source of random numbers.
+    observed
+        Whether the window was given, so that days without an incident are known to be such.
+    unit
+        What a record is called, in the plural.
     """
     some = coded.known_by(evidence)
     known = some.typed
@@ -109,16 +116,42 @@ def make_line(
     start, days = int(periods.first[0]), int(periods.days.sum())
     low, high = (np.clip(d - start, 0, days - 1) for d in (known.first, known.last))
     own = partial(streams, evidence)  # confirmed incidents have the same numbers with and without claims beside them
+    used = _used(counts)
     return Line(
         evidence, some, counts, described,
         _shares(counts, described, scale, periods, prob).assign(evidence=evidence),
-        _comparisons(counts, described, periods, prob, draws, own).assign(evidence=evidence),
+        _comparisons(counts, described, used, periods, prob, draws, own).assign(evidence=evidence),
         association(known.first, known.last, known.rung, rng=own("kendall")),
         jonckheere(where, known.rung, rng=own("jonckheere")),
         day_block_p(known.middle, known.rung, K, rng=own("days")),
-        mark_changes(known.middle - start, known.rung, K, days, rng=own("change"), draws=draws),
-        {code: recurrence(low, high, known.rung >= k, days, prob=prob)
+        mark_changes(
+            known.middle - start, np.searchsorted(used, known.rung), used.size, days, rng=own("change"), draws=draws
+        ),
+        {code: _recurs(low, high, known.rung >= k, days, prob, observed)
          for k, code in enumerate(scale.codes) if k},
+        unit,
+    )  # fmt: skip
+
+
+def _used(counts: Ints) -> Ints:
+    """Return the levels that some incident used, at least two of them.
+
+    A level that nobody used would make a constant mix the more probable, the more such levels a scale has.
+    """
+    used = np.flatnonzero(counts.sum(axis=0))
+    spare = np.setdiff1d(np.arange(counts.shape[1]), used)[: max(2 - used.size, 0)]
+    return np.sort(np.concatenate([used, spare]))
+
+
+def _recurs(low: Ints, high: Ints, hit: NDArray[np.bool_], days: int, prob: float, observed: bool) -> Recurrence:
+    """Return the recurrence of a level, without rates and waits where the window ends at the incidents themselves."""
+    found = recurrence(low, high, hit, days, prob=prob)
+    if observed:
+        return found
+    nan = float("nan")
+    return replace(
+        found, hazard=nan, hazard_lower=nan, hazard_upper=nan, wait=nan, wait_lower=nan, wait_upper=nan, within=nan,
+        since_last=None,
     )  # fmt: skip
 
 
@@ -136,7 +169,7 @@ def _shares(counts: Ints, described: Ints, scale: EscalationScale, periods: Peri
 
 
 def _comparisons(
-    counts: Ints, described: Ints, periods: Periods, prob: float, draws: int,
+    counts: Ints, described: Ints, used: Ints, periods: Periods, prob: float, draws: int,
     stream: Callable[..., np.random.Generator],
 ) -> pd.DataFrame:  # fmt: skip
     """Compare pairs of periods: all of them, or neighbours only where there are many."""
@@ -144,7 +177,7 @@ def _comparisons(
     rows = []
     for a, b in combinations(places, 2) if len(periods) <= ALL_PAIRS else pairwise(places):
         rng = stream("compare", periods.labels[a], periods.labels[b])
-        found = compare(counts[a], counts[b], rng=rng, prob=prob, draws=draws)
+        found = compare(counts[a, used], counts[b, used], rng=rng, prob=prob, draws=draws)
         unknown = described - counts.sum(axis=1)
         least, most = superiority_bounds(counts[a], counts[b], int(unknown[a]), int(unknown[b]))
         rows.append({

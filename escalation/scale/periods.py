@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["UNITS", "Periods", "make_periods"]
+__all__ = ["UNITS", "Periods", "day_number", "make_periods"]
 
 Ints = NDArray[np.int64]
 
@@ -81,7 +83,9 @@ def make_periods(periods: str | Iterable[object], first: int, last: int) -> Peri
     ('2024-01-20 to 2024-02-01', '2024-02-02 to 2024-02-19')
     """
     if last < first:
-        raise ValueError(f"the window must not end before it starts, got days {first} to {last}.")
+        raise ValueError(
+            f"the window must not end before it starts, got {_date(first):%Y-%m-%d} to {_date(last):%Y-%m-%d}."
+        )
     if isinstance(periods, str):
         if periods == "whole":
             return _from_starts(np.array([first]), last)
@@ -92,18 +96,37 @@ def make_periods(periods: str | Iterable[object], first: int, last: int) -> Peri
         ends = np.minimum(_whole_days(units.end_time), last)
         labels = [str(u) if periods != "week" else f"week of {u.start_time:%Y-%m-%d}" for u in units]
         return Periods(tuple(labels), starts, ends)
-    given = list(periods)
-    days = pd.to_datetime(pd.Series(given, dtype="object"), errors="coerce")
-    bad = [str(given[i]) for i in np.flatnonzero(days.isna())]
-    if bad:
-        raise ValueError(f"periods: not dates: {', '.join(bad)}.")
-    cuts = np.sort(_whole_days(pd.DatetimeIndex(days)))
+    if not isinstance(periods, Iterable):
+        raise ValueError(f"periods must be one of {', '.join(UNITS)}, whole, or dates; got {periods!r}.")
+    given = list(periods.to_timestamp() if isinstance(periods, pd.PeriodIndex) else periods)
+    cuts = np.sort(np.array([day_number(value, "periods") for value in given], dtype=np.int64))
     if len(np.unique(cuts)) < len(cuts) or (cuts <= first).any() or (cuts > last).any():
         raise ValueError(
             f"periods: dates must be different and lie after {_date(first):%Y-%m-%d}, up to {_date(last):%Y-%m-%d}; "
             f"got {', '.join(map(str, given))}."
         )
     return _from_starts(np.concatenate([[first], cuts]), last)
+
+
+def day_number(value: Any, name: str) -> int:
+    """Return a date as days since 1970-01-01; a time of day is dropped, and a time zone keeps its own day.
+
+    Raises
+    ------
+    ValueError
+        If `value` is no date.
+
+    Examples
+    --------
+    >>> day_number("1970-01-03", "start")
+    2
+    """
+    fine = isinstance(value, str | date | np.datetime64) and not (isinstance(value, str) and len(value) < 8)
+    day = pd.to_datetime(value, errors="coerce") if fine else pd.NaT
+    if pd.isna(day):
+        raise ValueError(f"{name}: a day such as 2024-01-20 is needed, got {value!r}.")
+    local = day.tz_localize(None) if day.tz is not None else day
+    return int(np.datetime64(local, "D").astype(np.int64))
 
 
 def _from_starts(starts: Ints, last: int) -> Periods:

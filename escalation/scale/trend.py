@@ -11,7 +11,7 @@ import pandas as pd
 from escalation.scale.coding import EVIDENCE, Coded, code_incidents
 from escalation.scale.levels import DEFAULT_SCALE, EscalationScale, Mixed
 from escalation.scale.line import make_line
-from escalation.scale.periods import make_periods
+from escalation.scale.periods import day_number, make_periods
 from escalation.scale.streams import Streams
 from escalation.scale.trendresult import ScaleTrend
 
@@ -54,12 +54,13 @@ def scale_trend(
         ``"week"``, ``"month"``, ``"quarter"``, ``"year"``, ``"whole"``, or first days of new periods. Default: months,
         if there are at most 24 of them, then quarters, then years.
     start, end : date, optional
-        The window. Default: from the first to the last incident given. An incident has its day in the middle of its
-        possible days, rounded down, and belongs to a window and a period by it; those outside are counted in the
-        result.
+        The window of observation. Default: from the first to the last possible day of any incident given; incidents
+        alone do not tell how long nothing happened, so that rates per day are then left out. An incident has its day in
+        the middle of its possible days, rounded down, and belongs to a window and a period by it; those outside are
+        counted in the result.
     mixed : {"max", "any", "split"}, default "max"
         How a mixed attack is read: its highest level (``"any"`` is the same where "this level or higher" is asked),
-        or one record per weapon.
+        or one record per weapon, which are then counted in place of incidents.
     prob : float, default 0.9
         Mass of all intervals.
     draws : int, default 4000
@@ -83,7 +84,8 @@ def scale_trend(
     Shares: Clopper and Pearson (1934). Trend: Kendall's tau-b with the day and the statistic of Jonckheere (1954) and
     Terpstra (1952) with the period, p by permutation, exact where the arrangements can be listed. Incidents are taken
     as exchangeable; where those of one day resemble each other see the p of whole days (`day_block_p`). Order between
-    periods and change points: Dirichlet-multinomial models with half of the prior on one constant distribution.
+    periods and change points: Dirichlet-multinomial models with half of the prior on one constant distribution, over
+    the levels that the line used.
 
     Examples
     --------
@@ -91,7 +93,7 @@ def scale_trend(
     >>> case = load_case("five-documents")
     >>> trend = scale_trend(case.incidents, evidence=("described",))
     >>> print(trend.sentences()[0])
-    Described, 2023-10-01 to 2024-01-20: Kendall's tau of level with day 0.16, two-sided exact p 0.83
+    Described, 2023-09-01 to 2024-01-20: Kendall's tau of level with day 0.16, two-sided exact p 0.83
     (whole days permuted: 0.9); 6 of 7 incidents have a known level: no evidence of a trend among them.
     >>> print(trend.uses()["sentence"].iloc[-1])
     Ballistic missile, 20 Jan 2024: second confirmed use, third if claims count.
@@ -107,7 +109,14 @@ def scale_trend(
     parts = make_periods(_unit(*window) if periods is None else periods, *window)
     streams = Streams(rng)
     inside = coded.where(parts.of(coded.middle) >= 0)
-    lines = {name: make_line(inside, name, scale, parts, prob=prob, draws=draws, streams=streams) for name in names}
+    observed = start is not None and end is not None
+    lines = {
+        name: make_line(
+            inside, name, scale, parts, prob=prob, draws=draws, streams=streams, observed=observed,
+            unit="records" if mixed == "split" else "incidents",
+        )
+        for name in names
+    }  # fmt: skip
     called = incidents["incident_id"] if "incident_id" in columns else pd.Series(incidents.index)
     outside = len(np.unique(coded.row)) - len(np.unique(inside.row))
     return ScaleTrend(
@@ -148,13 +157,9 @@ def _scale_of(incidents: pd.DataFrame) -> EscalationScale:
 
 def _window(coded: Coded, start: object, end: object) -> tuple[int, int]:
     """Return the first and last day, as given or from the incidents."""
-    given = []
-    for name, value, default in (("start", start, coded.middle.min()), ("end", end, coded.middle.max())):
-        day = pd.to_datetime(value, errors="coerce") if value is not None else None  # type: ignore[call-overload]
-        if day is not None and pd.isna(day):
-            raise ValueError(f"{name} must be a date such as 2024-01-20, got {value!r}.")
-        given.append(int(default) if day is None else int(np.datetime64(day, "D").astype(np.int64)))
-    return given[0], given[1]
+    first = int(coded.first.min()) if start is None else day_number(start, "start")
+    last = int(coded.last.max()) if end is None else day_number(end, "end")
+    return first, last
 
 
 def _unit(first: int, last: int) -> str:

@@ -111,12 +111,17 @@ class ScaleTrend:
                 if test == "kendall":
                     p, error = line.day_blocks
                     method = "exact" if error == 0 else "normal" if np.isnan(error) else "random permutations"
-                    rows.append({**row, "test": "kendall, whole days", "p": p, "method": method, "error": error})
+                    # Its score takes each day range by its middle, so that it is not the one above.
+                    days = {"test": "kendall, whole days", "statistic": np.nan, "tau": np.nan}
+                    rows.append({**row, **days, "p": p, "method": method, "error": error})
         return pd.DataFrame(rows)
 
     @property
     def recurrence(self) -> pd.DataFrame:
-        """How often each level or a higher one recurs, by line: share, hazard per day, waits, and the null."""
+        """How often each level or a higher one recurs, by line: share, hazard per day, waits, and the null.
+
+        Hazard and wait are NaN where the window was not given: it then ends at the incidents themselves.
+        """
         rows = []
         for name, line in self.lines.items():
             for code, found in line.recurrence.items():

@@ -28,7 +28,7 @@ def line_sentences(line: Line, scale: EscalationScale, span: str) -> tuple[str, 
         The window in words.
     """
     name = line.evidence.capitalize()
-    of = f"{line.typed} of {int(line.described.sum())} incidents have a known level"
+    of = f"{line.typed} of {int(line.described.sum())} {line.unit} have a known level"
     code = scale.codes[-1]
     if not line.typed:
         return (f"{name}, {span}: {of}: nothing can be said of their levels.",)
@@ -54,7 +54,7 @@ def _trend(found: Association, by_days: float, of: str) -> str:
 def _change(line: Line) -> str:
     """Say whether the distribution over levels changed."""
     change = line.change
-    words = in_words(change.bayes_factor, "mix of levels", "incidents")
+    words = in_words(change.bayes_factor, "mix of levels", line.unit)
     odds = (1.0 - change.prior_no_change) / change.prior_no_change
     return (
         f"{words.capitalize()} among those of known level: P(a change) {1.0 - change.no_change:.2f}, Bayes factor "
@@ -64,10 +64,10 @@ def _change(line: Line) -> str:
 
 def _recurs(found: Recurrence, label: str) -> str:
     """Say how often a level recurs, and how late a first use comes under a constant mixture."""
-    if not found.uses:
-        return f"no reported use of {label.lower()} in {found.days} days; at most {found.hazard_upper:.2g} a day"
-    return (
-        f"{label}, {found.uses} of {found.n} incidents of known level; {found.hazard:.2g} reported uses a day "
-        f"({found.prob:.0%} interval {found.hazard_lower:.2g}–{found.hazard_upper:.2g}). Under a constant mixture a "
-        f"first use this late or later has probability {found.p_first:.2g}"
-    )
+    late = f"under a constant mixture a first use this late or later has probability {found.p_first:.2g}"
+    share = f"{label}, {found.uses} of {found.n} of known level"
+    if np.isnan(found.hazard):
+        return share + (f"; {late}" if found.uses else "")
+    rate = f"{found.hazard:.2g} reported uses a day" if found.uses else "no reported use"
+    span = f"{found.prob:.0%} interval {found.hazard_lower:.2g}–{found.hazard_upper:.2g} a day"
+    return f"{share}; {rate} ({span})" + (f"; {late}" if found.uses else "")
