@@ -29,8 +29,8 @@ from escalation.records.labels import short_label
 EVIL = 'Raids $x^2$ & <script>alert("1")</script>'
 FORMULA = "=HYPERLINK(0)"
 TABLES = [
-    "bounds", "changes", "coded", "comparisons", "conflicts", "cumulative", "daily", "habits", "levels", "models",
-    "rate", "reports", "summary", "trend", "uses",
+    "bounds", "changes", "codebook", "coded", "comparisons", "conflicts", "cumulative", "daily", "habits", "levels",
+    "models", "rate", "reports", "summary", "trend", "uses",
 ]  # fmt: skip
 FIGURES = ["effects", "overview", "pairing"]
 EFFECTS = {f"effects.{end}" for end in ("csv", "png", "svg", "txt")}
@@ -276,7 +276,7 @@ def test_only_files_whose_bytes_change_are_written_again(tiny, built):
     assert {file.name for file in report.files if file.state == "wrote"} == {"rate.csv"}
     assert {path.name for path in folder.iterdir() if path.stat().st_mtime != 1} == {"rate.csv"}
     assert [file.sha256 for file in report.files] == [file.sha256 for file in built.files]
-    assert "18 files, 1 of them new or changed" in repr(report)
+    assert "19 files, 1 of them new or changed" in repr(report)
     assert list(report.summary().columns) == ["file", "state", "bytes", "sha256"]
 
 

@@ -100,7 +100,7 @@ def _plain(labels: Mapping[str, Shares]) -> dict[str, tuple[str, str]]:
     grave = {label: (f"Share of incidents: {label.lower()}", reading) for label in labels}
     size = (
         "Munitions per attack, where a number was reported",
-        "Each doubling has the same height. Marks of one number are spread about it",
+        "Each doubling has the same height. Marks on a grey strip are of one number",
     )
     return {"rate": ("Rate of incidents", "Incidents per day"), **grave, "munitions": size}
 

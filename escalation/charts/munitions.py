@@ -23,6 +23,7 @@ from escalation.charts.timeaxis import dress, need_columns, set_window
 
 __all__ = ["munitions_left", "munitions_panel", "munitions_room"]
 
+STRIP = "#EFEFEF"
 LEAST_MUNITIONS = 110.0
 LEAD = 7.0  # points from a mark to its words beyond which a line leads to them
 
@@ -75,6 +76,7 @@ def munitions_panel(ax: Axes, munitions: pd.DataFrame, lanes: Sequence[Lane], *,
     _count_axis(ax, _top(found), pen.sheet)
     shown = _shown(found, pen.sheet)
     places = place_marks(shown, _top(found), pen.sheet)
+    _draw_strips(pen, shown, places, _top(found))
     for load, place in zip(shown, places, strict=True):
         _draw_load(pen, load, place)
     lost = _write(pen, shown, places)
@@ -151,6 +153,18 @@ def _count_axis(ax: Axes, top: float, sheet: Sheet) -> None:
     ax.yaxis.set_major_locator(FixedLocator(ticks))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FixedFormatter([f"{tick:,}" for tick in ticks]))
+
+
+def _draw_strips(pen: Pen, shown: list[Load], places: list[Place], top: float) -> None:
+    """Draw a pale strip behind marks that are spread about one number, so that their height is not read as another."""
+    for number in sorted({load.low for load in shown}):
+        level = height_of(number, top, pen.sheet)
+        own = [place for load, place in zip(shown, places, strict=True) if load.low == number]
+        reach = max(abs(place.y - level) + 0.7 * place.size for place in own)
+        if any(abs(place.y - level) > 0.5 for place in own):
+            pen.box(
+                0, max(level - reach, 0.0), pen.sheet.width, level + reach - max(level - reach, 0.0), STRIP, zorder=0.3
+            )
 
 
 def _draw_load(pen: Pen, load: Load, place: Place) -> None:

@@ -6,20 +6,19 @@ import hashlib
 import os
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
-import pandas as pd
-
 import escalation
-from escalation.charts import ManifestRow, write_manifest
+from escalation.charts import ManifestRow, write_if_changed, write_manifest
+from escalation.charts.numbers import numbers_csv
+from escalation.dossier.codebook import codebook_frame
 from escalation.dossier.effects import compare, save_effects
 from escalation.dossier.figure import save_overview
 from escalation.dossier.frames import frames_of
 from escalation.dossier.levels import TABLES as LEVEL_TABLES
 from escalation.dossier.levels import pair_levels, save_levels
+from escalation.dossier.report import BuildReport, BuiltFile
 from escalation.dossier.subject import Subject
 from escalation.dossier.tables import TABLES, write_tables
 from escalation.reconstruct.call import reconstruct
@@ -34,67 +33,8 @@ _PACKAGES = ("matplotlib", "numba", "numpy", "pandas", "scipy")
 _NAMES = (
     "manifest.json",
     *(f"{figure}.{end}" for figure in ("effects", "overview", "pairing") for end in ("csv", "png", "svg", "txt")),
-    *(f"{name}.csv" for name in (*TABLES, *LEVEL_TABLES)),
+    *(f"{name}.csv" for name in ("codebook", *TABLES, *LEVEL_TABLES)),
 )
-
-
-@dataclass(frozen=True)
-class BuiltFile:
-    """One file of a dossier.
-
-    Parameters
-    ----------
-    name : str
-        Within the folder.
-    state : {"wrote", "unchanged"}
-        A file that held these bytes already is left alone.
-    sha256 : str
-        Digest of its bytes, hexadecimal.
-    bytes : int
-        Its size.
-    """
-
-    name: str
-    state: str
-    sha256: str
-    bytes: int
-
-
-@dataclass(frozen=True, repr=False)
-class BuildReport:
-    """What `build` did.
-
-    Parameters
-    ----------
-    title : str
-        Of the case.
-    folder : Path
-        Where the files are, as it was given.
-    files : tuple of BuiltFile
-        By name; the manifest is among them.
-    reconstruction : Reconstruction
-        The result behind them.
-    notes : tuple of str
-        What was left out and why, and files of an earlier dossier in the folder that this one does not have.
-    """
-
-    title: str
-    folder: Path
-    files: tuple[BuiltFile, ...]
-    reconstruction: Reconstruction = field(repr=False)
-    notes: tuple[str, ...] = ()
-
-    def summary(self) -> pd.DataFrame:
-        """List the files: name, state, size in bytes, digest."""
-        rows = [(f.name, f.state, f.bytes, f.sha256) for f in self.files]
-        return pd.DataFrame(rows, columns=["file", "state", "bytes", "sha256"])
-
-    def __repr__(self) -> str:
-        wrote = sum(f.state == "wrote" for f in self.files)
-        return f"<BuildReport {self.title!r}: {len(self.files)} files, {wrote} of them new or changed>"
-
-    def _repr_html_(self) -> str:
-        return f"<p>{escape(repr(self))}</p>" + self.summary().to_html(index=False, escape=True, border=0)
 
 
 def build(
@@ -196,6 +136,7 @@ def write_dossier(
     paired, scale, notes = _save_levels(rec, subject, folder, tell)
     tell("writing the tables")
     rows += paired + write_tables(rec, folder)
+    rows.append(_write_codebook(rows, folder))
     choices = {"case": subject.name, "method": rec.method, "models": models, "prob": f"{rec.prob:g}"} | scale
     rows.append(write_manifest(folder, rows, inputs=subject.inputs, versions=_versions(), seed=SEED, choices=choices))
     stale = sorted(set(before) - {Path(row.path).name for row in rows})
@@ -233,6 +174,13 @@ def _save_levels(
         return [], {"scale": f"none: {why}"}, [f"levels left out: {why} ({hint})"]
     rows = save_levels(levels, rec, subject, folder, escalation.__version__)
     return rows, {"scale": "; ".join(map(repr, subject.scales))}, []
+
+
+def _write_codebook(rows: list[ManifestRow], folder: Path) -> ManifestRow:
+    """Write what each column of the CSV files of this dossier means."""
+    frame = codebook_frame()
+    stems = {Path(row.path).stem for row in rows if row.path.endswith(".csv")}
+    return write_if_changed(folder / "codebook.csv", numbers_csv(frame[frame["file"].isin(stems).to_numpy()]))
 
 
 def _versions() -> dict[str, str]:

@@ -115,7 +115,10 @@ def _headings(found: Pairing, subject: Subject) -> dict[str, tuple[str, str]]:
         f"{factor(change.bayes_factor)}). "
     )
     worse = {
-        label: (f"Worse? Share of {units}: {label.lower()}", (answer if i == 0 else "") + reading)
+        label: (
+            f"Worse? Share of {units}: {label.lower()}",
+            answer + reading if i == 0 else f"Per cent of {units} by period, read as above",
+        )
         for i, label in enumerate(scale.at_least[1:])
     }
     about = ", ".join(filter(None, (subject.title, subject.series)))
@@ -124,7 +127,7 @@ def _headings(found: Pairing, subject: Subject) -> dict[str, tuple[str, str]]:
         **worse,
         "munitions": (
             "Larger? Munitions per attack, where a number was reported",
-            "Each doubling has the same height; marks of one number are spread about it. A count, no measure of harm",
+            "Each doubling has the same height; marks on a grey strip are of one number. A count, no measure of harm",
         ),
     }
 

@@ -173,7 +173,7 @@ class Pairing:
             "rate": self.reconstruction.rate,
             "changes": self.reconstruction.changes.summary(),
             "shares": table[table["period"] != WHOLE],
-            "munitions": self._drawn().drop(columns="rung"),
+            "munitions": self._drawn().drop(columns="rung").assign(period=self._period_names()),
             "summary": self.summary(),
         }
 
@@ -181,6 +181,10 @@ class Pairing:
         """Return the incidents whose munitions are reported, which are those that are drawn."""
         known = self.munitions["munitions_low"].notna() | self.munitions["munitions_high"].notna()
         return self.munitions[known.to_numpy()].copy()
+
+    def _period_names(self) -> list[str]:
+        """Return the period of each incident that is drawn."""
+        return [self.trend.periods.labels[p] for p in self._drawn()["period"]]
 
     def plot(
         self,

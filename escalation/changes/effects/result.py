@@ -84,7 +84,8 @@ class Effects:
         draws whose HAC error is larger than the quasi-Poisson one; `placebo_share` (r + 1) / (n + 1), averaged over
         draws, of `placebo_n` dates, `placebo_apart` of which do not overlap, and the range `placebo_lower` to
         `placebo_upper` of their contrasts over dates and draws; `naive_ratio`, from the running maximum of
-        exact totals joined by lines; `note`. For a slope, ratios are of the trend, per week.
+        totals as stated (of a day the exact ones, else its bounds) joined by lines; `note`. For a slope, ratios are of
+        the trend, per week.
         """
         return self.table.copy()
 
@@ -144,7 +145,7 @@ class Effects:
             f"{head}: {said} of the {self.before} days before (regression, {100 * self.prob:g} % interval "
             f"{_interval(row, 'glm_ratio')}); posterior {_number(row['posterior_ratio'])} "
             f"({_interval(row, 'posterior_ratio')}), P(lower) {row['p_lower']:.2f}. {_agreement(row)}"
-            f"{_placebo_words(row)} Straight lines between exact totals give {_number(row['naive_ratio'])}."
+            f"{_placebo_words(row)} Straight lines between the totals as stated give {_number(row['naive_ratio'])}."
             + (f" {row['note']}" if row["note"] else "")
         )
 
