@@ -126,7 +126,7 @@ def write_dossier(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     report = write_dossier(rec, Subject.of_case(case), folder, models="full")
     >>> [file.name for file in report.files][:3]
-    ['conflicts.csv', 'cumulative.csv', 'daily.csv']
+    ['codebook.csv', 'conflicts.csv', 'cumulative.csv']
     """
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
