@@ -15,11 +15,12 @@ def near_words(timing: pd.DataFrame) -> tuple[str, ...]:
     """Say how near changes of rate and of levels lie, if any draw has both."""
     if timing.empty or timing["probability"].isna().any():
         return ()
-    said = "; ".join(
-        f"within {days} days of each other is {chance:.2f} (unrelated dates: {unrelated:.2f})"
-        for days, chance, unrelated in timing[["days", "probability", "unrelated"]].itertuples(index=False)
+    days = _listed([f"{d}" for d in timing["days"]])
+    chance, unrelated = (_listed([f"{p:.2f}" for p in timing[name]]) for name in ("probability", "unrelated"))
+    return (
+        "If the rate jumped and the mix of levels changed, the probability that two of these dates lie within "
+        f"{days} days of each other is {chance} (unrelated dates: {unrelated}).",
     )
-    return (f"If the rate jumped and the mix of levels changed, the probability that two of these dates lie {said}.",)
 
 
 def size_words(trends: pd.DataFrame, salvos: pd.DataFrame, lead: str) -> str:
@@ -59,3 +60,8 @@ def _range(low: float, high: float) -> str:
     if np.isinf(high):
         return f"at least {low:g}"
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def _listed(words: list[str]) -> str:
+    """Join words with commas and a last "and"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

@@ -57,7 +57,7 @@ def _change(line: Line) -> str:
     words = in_words(change.bayes_factor, "mix of levels", line.unit)
     odds = (1.0 - change.prior_no_change) / change.prior_no_change
     return (
-        f"{words.capitalize()} among those of known level: P(a change) {1.0 - change.no_change:.2f}, Bayes factor "
+        f"{words.capitalize()} (known levels only): P(a change) {1.0 - change.no_change:.2f}, Bayes factor "
         f"{factor(change.bayes_factor)} at prior odds {odds:.2f}"
     )
 
