@@ -268,4 +268,4 @@ def _listed(report: BuildReport) -> list[str]:
 
 def _filed(report: BuildReport) -> dict[str, Any]:
     return {"title": report.title, "folder": str(report.folder), "files": [vars(file) for file in report.files],
-            "notes": list(report.notes)}  # fmt: skip
+            "build_notes": list(report.notes)}  # fmt: skip

@@ -416,6 +416,9 @@ def test_a_case_may_declare_its_own_scale(tiny, built, tmp_path):
         {"levels": ["drone", "rocket", "cruise_missile"], "basis": "b", "ties": [["drone", "cruise_missile"]]},
         {"levels": ["drone", "rocket", "cruise_missile"], "basis": "b", "ties": [["rocket", "x"]]},
         {"levels": ["drone", "rocket", "cruise_missile"], "basis": "b", "ties": [["drone"]]},
+        {"levels": ["drone", "none"], "basis": "b"},
+        {"levels": [" drone", "rocket"], "basis": "b"},
+        {"levels": list("abcdefghij"), "basis": "b"},
         {
             "levels": ["drone", "rocket", "cruise_missile"],
             "basis": "b",

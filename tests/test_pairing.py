@@ -229,3 +229,29 @@ def test_munitions_that_cannot_be_read_are_listed_with_their_rows(rec):
         ValueError, match=r"row 4 \(inc-.*'some'.*\n.*row 6 .*at least munitions_low, 4\n.*row 8 .*at most"
     ):
         pairing(rec, rows, draws=100)
+
+
+def test_a_salvo_without_a_least_number_is_drawn_from_one(rec):
+    rows = CASE.incidents.copy()
+    some = rows["munitions_low"].notna()
+    rows.loc[some, "munitions_high"] = rows.loc[some, "munitions_high"].fillna(20)
+    rows.loc[some, "munitions_low"] = pd.NA
+    low = pairing(rec, rows, draws=200)
+    assert (low.numbers()["munitions"]["munitions_low"] == 1).all()
+    assert len(low.plot().axes) == 4
+    assert len(pairing(rec, rows.assign(munitions_low=0), draws=200).plot().axes) == 4
+
+
+@pytest.mark.parametrize(
+    ("unit", "fine"), [("rocket_attack", True), ("shelling", True), ("fatalities", False), ("munitions", False)]
+)
+def test_units_that_are_no_incidents_are_refused(unit, fine):
+    days = pd.date_range("2024-01-05", periods=5, freq="5D")
+    reports = pd.DataFrame({"as_of": days, "count": [3, 6, 9, 12, 15], "since": "2024-01-01", "unit": unit})
+    rec = esc.reconstruct(reports, models="fast", draws=100)
+    rows = pd.DataFrame({"date": ["2024-01-10"], "weapons": ["drone"]})
+    if fine:
+        assert pairing(rec, rows, draws=100).p_both >= 0
+    else:
+        with pytest.raises(ValueError, match=f"this series counts {unit}"):
+            pairing(rec, rows, draws=100)

@@ -133,7 +133,7 @@ def test_what_is_no_day_no_set_of_words_and_no_identifier_is_refused():
             table(date=["2024-02", "2024-01-01"], weapons=["drone", ""]),
             r"row 1, date: '2024-02'; expected a day such as",
         ),
-        (table(date=[20240101], weapons=["drone"]), r"row 1, date: '20240101'; expected a date .*not a number"),
+        (table(date=[20240101], weapons=["drone"]), r"row 1, date: '20240101'; expected a day such as"),
         (table(date=["2024-01-01"] * 2, weapons=[3, "drone"]), r"row 1, weapons: '3'; expected weapons on this scale"),
         (table(date=["2024-01-01"], weapons=[{"drone", None}]), r"row 1, weapons: .*expected weapons on this scale"),
         (
@@ -160,7 +160,8 @@ def test_a_time_zone_keeps_its_own_day():
     assert day_number(night, "start") == day_number("2024-01-02", "start") == day_number(night.date(), "start")
     rows = table(date=[night], weapons=["drone"])
     assert code_incidents(rows, DEFAULT_SCALE).first.tolist() == [day_number("2024-01-02", "start")]
-    for bad in (20240101, "2024", ["2024-01-01"], None):
+    words = ("2024", "2024-02", "January 2024", "12:30:00", "01/02/2024", "2024-02-30")
+    for bad in (20240101, *words, ["2024-01-01"], None, np.datetime64("2024-01"), pd.Period("2024-01"), pd.NaT):
         with pytest.raises(ValueError, match="start: a day such as"):
             day_number(bad, "start")
 
@@ -171,3 +172,14 @@ def test_periods_may_be_pandas_periods():
     assert make_periods(cuts, first, first + 80).labels[1] == "2024-02-01 to 2024-02-29"
     with pytest.raises(ValueError, match="periods must be"):
         make_periods(5, first, first + 80)
+
+
+def test_odd_cells_are_named_and_blank_names_are_none():
+    rows = table(incident_id=["", ""], date=["2024-01-01", "2024-01-02T23:59+02:00"], weapons=["drone", "rocket"],
+                 confirmed=[True, [False]])  # fmt: skip
+    with pytest.raises(ValueError, match=r"row 2 \(\), confirmed: '\[False\]'; expected true or false"):
+        code_incidents(rows, DEFAULT_SCALE)
+    fine = code_incidents(rows.assign(confirmed=True), DEFAULT_SCALE)
+    assert (fine.first - day_number("2024-01-01", "day")).tolist() == [0, 1]
+    with pytest.raises(ValueError, match="row 1, level"):
+        code_incidents(table(date=["2024-01-01"], level=[["drone"]]), DEFAULT_SCALE)

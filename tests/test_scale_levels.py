@@ -72,6 +72,7 @@ def test_scales_are_frozen_comparable_values():
         (["drone", "a+b"], {}, "joins a mixed"),
         (list("abcdefghij"), {}, "give colour and marker for j"),
         (["drone", 3], {}, "a text"),
+        (["a b", "a_b"], {}, "a different one for each level"),
         (["drone", " rocket"], {}, "without blanks"),
         (["drone", "None"], {}, "nothing is known"),
         (KEYS, {"basis": " "}, "basis is empty"),

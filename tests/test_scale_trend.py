@@ -288,3 +288,42 @@ def test_records_of_split_attacks_are_called_records():
     rows = pd.DataFrame({"date": ["2024-01-10", "2024-01-20"], "weapons": ["drone+rocket", "drone"]})
     assert "3 of 3 records" in scale_trend(rows, mixed="split").sentences()[0]
     assert "2 of 2 incidents" in scale_trend(rows).sentences()[0]
+
+
+def test_one_level_alone_favours_neither_direction():
+    date = pd.to_datetime(["2024-01-01"] * 2 + ["2024-02-01"] * 40)
+    for weapon in LEVELS:
+        found = scale_trend(pd.DataFrame({"date": date, "weapons": weapon})).comparisons.iloc[0]
+        assert found["superiority"] == pytest.approx(0.5)
+        assert found["p_rises"] == pytest.approx(found["p_falls"], abs=0.02)
+        assert found["p_same"] > 0.5
+
+
+def test_shares_of_a_changing_mix_have_a_column_for_every_level():
+    rows = pd.DataFrame(
+        {"date": pd.date_range("2024-01-01", periods=60), "weapons": ["drone", "ballistic_missile"] * 30}
+    )
+    shares = scale_trend(rows).lines["described"].change.shares
+    assert shares.shape == (60, 3)
+    assert (shares[:, 0] == 1).all()
+    assert (shares[:, 1] == shares[:, 2]).all()
+    low = scale_trend(rows.assign(weapons=["drone", "rocket"] * 30)).lines["described"].change.shares
+    assert (low[:, 2] == 0).all()
+    assert 0 < low[:, 1].min() <= low[:, 1].max() < 1
+
+
+def test_a_table_with_claims_alone_keeps_them_claims():
+    rows = simulated(37).drop(columns="confirmed")
+    trend = scale_trend(rows)
+    assert list(trend.lines) == ["described", "claimed"]
+    used, read = trend.uses().set_index("incident"), trend.incidents.set_index("incident")
+    assert not used["confirmed"].any()
+    assert (used["claimed"] == read.loc[used.index, "claimed"]).all()
+    assert used["confirmed_low"].isna().all()
+    assert used["described_low"].notna().all()
+
+
+def test_incidents_outside_the_window_are_said():
+    rows = pd.DataFrame({"date": ["2023-12-01", "2024-01-10"], "weapons": "drone"})
+    said = scale_trend(rows, start="2024-01-01", end="2024-01-31").sentences()
+    assert "Outside these dates, and left out: 1." in said

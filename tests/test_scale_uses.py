@@ -146,5 +146,5 @@ def test_a_hundred_thousand_uses():
 
 
 def test_without_flags_the_rank_is_of_described_uses():
-    row = uses([0, 5], [3, 5], [1, 1], [1, 1], [0, 0]).iloc[1]
+    row = {"confirmed": False, "claimed": True, "described_low": 2, "described_high": 2}
     assert use_sentence("Mortar", "1 May 2024", row, flagged=False) == "Mortar, 1 May 2024: second described use."

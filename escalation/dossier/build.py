@@ -170,8 +170,9 @@ def _save_levels(
     except ValueError as error:
         # A case may hold weapons that these scales do not order; its totals are no worse for it.
         why = "; ".join(line.strip() for line in str(error).splitlines())
-        hint = "a case declares its own order as escalation.scale in datapackage.json"
-        return [], {"scale": f"none: {why}"}, [f"levels left out: {why} ({hint})"]
+        order = "weapons on this scale" in why
+        hint = " (a case declares its own order as escalation.scale in datapackage.json)" if order else ""
+        return [], {"scale": f"none: {why}"}, [f"levels left out: {why}{hint}"]
     rows = save_levels(levels, rec, subject, folder, escalation.__version__)
     return rows, {"scale": "; ".join(map(repr, subject.scales))}, []
 

@@ -141,6 +141,8 @@ _USES = {
     "confirmed_high": "largest possible place among confirmed uses, from 1; empty if not confirmed",
     "claims_low": "least possible place among uses confirmed or claimed, from 1; empty if neither",
     "claims_high": "largest possible place among uses confirmed or claimed, from 1; empty if neither",
+    "described_low": "least possible place among all described uses, from 1",
+    "described_high": "largest possible place among all described uses, from 1",
     **_IN_WINDOW,
     "sentence": "the use and its places in words",
 }  # fmt: skip

@@ -30,8 +30,10 @@ Ints = NDArray[np.int64]
 
 # Units of a series that are people or munitions: levels of incidents have no place beside them.
 _NO_INCIDENT = re.compile(
-    "injur|kill|wound|death|dead|fatal|casualt|victim|displaced|munition|missile|rocket|drone|shell", re.IGNORECASE
+    "injur|kill|wound|death|dead|fatal|casualt|victim|displaced|people|person|hostage|hospital|munition|missile|rocket|drone",
+    re.IGNORECASE,
 )
+_INCIDENT = re.compile("attack|incident|event|strike|raid|shelling", re.IGNORECASE)
 
 
 def pairing(
@@ -133,7 +135,7 @@ def _check(rec: Reconstruction, mixed: Mixed) -> None:
             'mixed="split" makes several records of one incident; pairing counts incidents: "max" or "any".'
         )
     units = set(used["unit"].dropna().astype(str)) if "unit" in used else set()
-    if any(map(_NO_INCIDENT.search, units)):
+    if any(_NO_INCIDENT.search(unit) and not _INCIDENT.search(unit) for unit in units):
         raise ValueError(
             f"this series counts {', '.join(sorted(units))}; levels belong to incidents. Reconstruct their totals, "
             'such as reconstruct(case, unit="attack").'

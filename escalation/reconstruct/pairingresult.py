@@ -69,7 +69,7 @@ class Pairing:
 
     @property
     def p_level(self) -> float:
-        """Probability that the mix of levels of confirmed incidents changed."""
+        """Probability that the mix of levels of the lead line changed."""
         return 1.0 - self.trend.lines[self.trend.lead].change.no_change
 
     @property
@@ -151,7 +151,7 @@ class Pairing:
             size_words(self.salvo_trend, self.salvos, trend.lead),
             unknown_words(self.bounds[trend.lead], trend),
             *(s for name in trend.lines if name != trend.lead for s in trend.sentences(name)),
-            *(["Claims and confirmed incidents overlap and are not added."] if len(trend.lines) > 1 else []),
+            *([f"Claims and {trend.lead} incidents overlap and are not added."] if len(trend.lines) > 1 else []),
             "Nearness in time is association, not cause.",
         )
 
@@ -178,9 +178,10 @@ class Pairing:
         }
 
     def _drawn(self) -> pd.DataFrame:
-        """Return the incidents whose munitions are reported, which are those that are drawn."""
+        """Return the incidents whose munitions are reported, which are those that are drawn, each with 1 at least."""
         known = self.munitions["munitions_low"].notna() | self.munitions["munitions_high"].notna()
-        return self.munitions[known.to_numpy()].copy()
+        drawn = self.munitions[known.to_numpy()]
+        return drawn.assign(munitions_low=drawn["munitions_low"].fillna(1.0).clip(lower=1.0))
 
     def _period_names(self) -> list[str]:
         """Return the period of each incident that is drawn."""

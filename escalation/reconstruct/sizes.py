@@ -63,9 +63,11 @@ def _column(incidents: pd.DataFrame, name: str, names: pd.Series, problems: list
     cells = incidents[name].reset_index(drop=True)
     values = np.asarray(pd.to_numeric(cells, errors="coerce").astype("float64"), dtype=np.float64)
     given = cells.notna().to_numpy() & (cells.astype("object").astype(str).str.strip() != "").to_numpy()
-    whole = (values >= 0) & (values == np.floor(values))
+    least = 1 if name == "munitions_high" else 0
+    whole = (values >= least) & np.isfinite(values) & (values == np.floor(values))
     for i in np.flatnonzero(given & ~whole):
-        problems.append(f"row {i + 1} ({names[i]}), {name}: {str(cells[i])!r}; expected a whole number of at least 0")
+        expected = f"expected a whole number of at least {least}"
+        problems.append(f"row {i + 1} ({names[i]}), {name}: {str(cells[i])!r}; {expected}")
     return values
 
 

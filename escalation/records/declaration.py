@@ -39,9 +39,15 @@ def _is_scale(value: object) -> bool:
         return False
     levels: Any = value.get("levels")
     ties: Any = value.get("ties", [])
-    if not _is_nested([levels]) or len(set(levels)) < max(len(levels), 2) or any(set(v) & set("+|") for v in levels):
+    if not _is_nested([levels]) or len(set(levels)) < max(len(levels), 2) or not all(map(_is_weapon, levels)):
+        return False
+    if len(levels) > _MOST_LEVELS:
         return False
     return ties == [] or (_is_nested(ties) and _are_ties(ties, levels))
+
+
+def _is_weapon(word: str) -> bool:
+    return word == word.strip() and not set(word) & set("+|") and word.lower() not in ("nan", "none", "nat", "<na>")
 
 
 def _are_ties(ties: list[list[str]], levels: list[str]) -> bool:
@@ -52,6 +58,7 @@ def _are_ties(ties: list[list[str]], levels: list[str]) -> bool:
     return near and len(tied) == len(set(tied)) and len(levels) - len(tied) + len(ties) > 1
 
 
+_MOST_LEVELS = 9  # as many as can be told apart in a figure
 _SERIES = '{"counter": …, "unit": …, "scope": …}'
 
 
@@ -81,7 +88,7 @@ _SHAPE: tuple[tuple[str, bool, Callable[[object], bool], str], ...] = (
         "escalation.scale",
         False,
         _is_scale,
-        'a block {"levels": […], "basis": "…", "ties": [[…], …]}: two or more weapons from low to high, each once; '
+        'a block {"levels": […], "basis": "…", "ties": [[…], …]}: two to nine weapons from low to high, each once; '
         "why in this order; and, if any, which neighbours are not told apart, so that two rungs or more are left",
     ),
 )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from escalation.scale.levels import MIXED, EscalationScale, Mixed, weapon_set
+from escalation.scale.periods import day_number
 
 __all__ = ["EVIDENCE", "Coded", "code_incidents"]
 
@@ -26,6 +28,7 @@ EVIDENCE = {
 _TRUTH = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
 _EMPTY = {"", "nan", "none", "<na>", "nat"}
 _SHOWN = 20  # problems listed in one error
+_NO_DAY = -(2**62)
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,8 @@ def code_incidents(incidents: pd.DataFrame, scale: EscalationScale, mixed: Mixed
     table = _with_dates(incidents)
     problems: list[str] = []
     if "incident_id" in table:
-        twice = table["incident_id"].duplicated(keep=False) & table["incident_id"].notna()
+        said = table["incident_id"].notna() & (table["incident_id"].astype("object").astype(str).str.strip() != "")
+        twice = table["incident_id"].duplicated(keep=False) & said
         _complain(table, "incident_id", twice.to_numpy(), "an identifier that stands in one row", problems)
     first, lost = _days(table, "date", problems, needed=True)
     last, open_end = _days(table, "date_end", problems)
@@ -171,24 +175,35 @@ def _days(table: pd.DataFrame, column: str, problems: list[str], needed: bool = 
     if column not in table:
         return np.zeros(len(table), dtype=np.int64), np.ones(len(table), dtype=bool)
     cells = table[column]
-    empty = cells.isna().to_numpy(copy=True)
-    if pd.api.types.is_numeric_dtype(cells) and not empty.all():
-        _complain(table, column, ~empty, "a date such as 2024-01-20, not a number", problems)
-        return np.zeros(len(table), dtype=np.int64), np.ones(len(table), dtype=bool)
     if pd.api.types.is_datetime64_any_dtype(cells):
-        day = cells
+        empty = cells.isna().to_numpy(copy=True)
+        local = cells.dt.tz_localize(None) if cells.dt.tz is not None else cells
+        bad = empty & needed
+        whole = local.fillna(pd.Timestamp(0)).to_numpy().astype("datetime64[D]").astype(np.int64)
     else:
-        empty |= cells.astype("object").isin(list(_EMPTY)).to_numpy()
-        # A month or a year is no day: it goes into date and date_end as its first and last.
-        part = np.array([isinstance(cell, str) and len(cell.strip()) < 8 for cell in cells], dtype=bool) & ~empty
-        cells = cells.where(~part)
-        day = pd.to_datetime(cells.where(~empty), errors="coerce", format="ISO8601")
-    if day.dt.tz is not None:
-        day = day.dt.tz_localize(None)
-    bad = day.isna().to_numpy() & (needed | ~empty)
+        kind, unique = pd.factorize(_hashable(cells), use_na_sentinel=False)
+        read = [_day(cell) for cell in unique]
+        empty = np.array([day is None for day in read], dtype=bool)[kind]
+        bad = np.array([day == _NO_DAY for day in read], dtype=bool)[kind] | (empty & needed)
+        whole = np.array([0 if day in (None, _NO_DAY) else day for day in read], dtype=np.int64)[kind]
     _complain(table, column, bad, "a day such as 2024-01-20 (a range of days: date and date_end)", problems)
-    whole = day.fillna(pd.Timestamp(0)).to_numpy().astype("datetime64[D]").astype(np.int64)
-    return whole, empty | bad
+    return np.where(bad, 0, whole), empty | bad
+
+
+def _day(cell: Any) -> int | None:
+    """Return a cell as days since 1970, None if it is empty, `_NO_DAY` if it is no day."""
+    if pd.api.types.is_scalar(cell) and (pd.isna(cell) or str(cell).strip().lower() in _EMPTY):
+        return None
+    try:
+        return day_number(cell, "date")
+    except ValueError:
+        return _NO_DAY
+
+
+def _hashable(cells: pd.Series) -> pd.Series:
+    """Return cells as objects; lists and sets, which cannot be looked up, as text that is nothing else."""
+    whole = [cell if isinstance(cell, Hashable) else f"{cell!r}" for cell in cells.astype("object")]
+    return pd.Series(whole, dtype="object")
 
 
 def _held(
@@ -196,7 +211,7 @@ def _held(
 ) -> tuple[Ints, list[tuple[int, ...]]]:
     """Return which kind of cell each incident has, and the rungs of each kind; (-1,) where no weapon is reported."""
     column = "weapons" if "weapons" in table else "level"
-    cells = table[column].astype("object")
+    cells = table[column].astype("object") if column == "weapons" else _hashable(table[column])
     if column == "weapons" and not all(isinstance(cell, str) for cell in cells):
         cells = pd.Series([_or_itself(cell) for cell in cells], dtype="object")
     kind, unique = pd.factorize(cells)
@@ -244,7 +259,7 @@ def _flags(table: pd.DataFrame, column: str, problems: list[str]) -> Bools:
         return np.zeros(len(table), dtype=bool)
     if table[column].dtype == bool:
         return table[column].to_numpy()
-    values, cells = pd.factorize(table[column].astype("object"), use_na_sentinel=False)
+    values, cells = pd.factorize(_hashable(table[column]), use_na_sentinel=False)
     unique = ["" if pd.isna(cell) else str(cell).strip().lower() for cell in cells]
     bad = np.array([w not in _TRUTH and w not in _EMPTY for w in unique], dtype=bool)
     _complain(table, column, bad[values], "true or false", problems)

@@ -66,6 +66,8 @@ class EscalationScale:
         if not str(self.basis or "").strip():
             raise ValueError("basis is empty: say in a few words where the order of the levels comes from.")
         object.__setattr__(self, "ties", _checked_ties(self.ties, self.keys))
+        if len({label.lower() for label in self.labels}) < len(self.labels):
+            raise ValueError(f"labels {', '.join(self.labels)}: readers need a different one for each level.")
         if len(self.codes) < 2:
             raise ValueError(f"ties {self.ties}: all levels are tied; an order needs two rungs or more.")
 

@@ -124,9 +124,7 @@ def make_line(
         association(known.first, known.last, known.rung, rng=own("kendall")),
         jonckheere(where, known.rung, rng=own("jonckheere")),
         day_block_p(known.middle, known.rung, K, rng=own("days")),
-        mark_changes(
-            known.middle - start, np.searchsorted(used, known.rung), used.size, days, rng=own("change"), draws=draws
-        ),
+        _changes(known.middle - start, known.rung, used, K, days, draws, own("change")),
         {code: _recurs(low, high, known.rung >= k, days, prob, observed)
          for k, code in enumerate(scale.codes) if k},
         unit,
@@ -134,13 +132,24 @@ def make_line(
 
 
 def _used(counts: Ints) -> Ints:
-    """Return the levels that some incident used, at least two of them.
+    """Return the levels that some incident used.
 
     A level that nobody used would make a constant mix the more probable, the more such levels a scale has.
     """
-    used = np.flatnonzero(counts.sum(axis=0))
-    spare = np.setdiff1d(np.arange(counts.shape[1]), used)[: max(2 - used.size, 0)]
-    return np.sort(np.concatenate([used, spare]))
+    return np.flatnonzero(counts.sum(axis=0))
+
+
+def _changes(
+    day: Ints, rung: Ints, used: Ints, levels: int, days: int, draws: int, rng: np.random.Generator
+) -> MarkChanges:
+    """Find changes of the mix of the levels that were used, at least two, and give the shares of all levels."""
+    found = mark_changes(day, np.searchsorted(used, rung), max(used.size, 2), days, rng=rng, draws=draws)
+    # At level k or higher is at the lowest used level from k on, or higher.
+    place = np.searchsorted(used, np.arange(levels)) if used.size > 1 else (np.arange(levels) > used.sum()).astype(int)
+    shares, lower, upper = (
+        np.column_stack([table, np.zeros(days)])[:, place] for table in (found.shares, found.lower, found.upper)
+    )
+    return replace(found, shares=shares, lower=lower, upper=upper)
 
 
 def _recurs(low: Ints, high: Ints, hit: NDArray[np.bool_], days: int, prob: float, observed: bool) -> Recurrence:
@@ -177,7 +186,9 @@ def _comparisons(
     rows = []
     for a, b in combinations(places, 2) if len(periods) <= ALL_PAIRS else pairwise(places):
         rng = stream("compare", periods.labels[a], periods.labels[b])
-        found = compare(counts[a, used], counts[b, used], rng=rng, prob=prob, draws=draws)
+        # One level alone stands between two that nobody used, so that neither direction is favoured.
+        old, new = (counts[p, used] if used.size > 1 else [0, counts[p].sum(), 0] for p in (a, b))
+        found = compare(old, new, rng=rng, prob=prob, draws=draws)
         unknown = described - counts.sum(axis=1)
         least, most = superiority_bounds(counts[a], counts[b], int(unknown[a]), int(unknown[b]))
         rows.append({

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = ["UNITS", "Periods", "day_number", "make_periods"]
 
 Ints = NDArray[np.int64]
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?=$|[T ])")  # what follows is a time of that day
+_EPOCH = date(1970, 1, 1)
 
 UNITS = {"week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 """Calendar units, and how pandas calls them."""
@@ -121,12 +126,14 @@ def day_number(value: Any, name: str) -> int:
     >>> day_number("1970-01-03", "start")
     2
     """
-    fine = isinstance(value, str | date | np.datetime64) and not (isinstance(value, str) and len(value) < 8)
-    day = pd.to_datetime(value, errors="coerce") if fine else pd.NaT
-    if pd.isna(day):
-        raise ValueError(f"{name}: a day such as 2024-01-20 is needed, got {value!r}.")
-    local = day.tz_localize(None) if day.tz is not None else day
-    return int(np.datetime64(local, "D").astype(np.int64))
+    if isinstance(value, str) and (found := _DAY.match(value.strip())):
+        with suppress(ValueError):
+            return (date.fromisoformat(found[0]) - _EPOCH).days
+    if isinstance(value, np.datetime64) and not np.isnat(value) and np.datetime_data(value)[0] not in ("Y", "M", "W"):
+        return int(value.astype("datetime64[D]").astype(np.int64))
+    if isinstance(value, date) and not pd.isna(value):
+        return (date(value.year, value.month, value.day) - _EPOCH).days
+    raise ValueError(f"{name}: a day such as 2024-01-20 is needed, got {value!r}.")
 
 
 def _from_starts(starts: Ints, last: int) -> Periods:

@@ -53,11 +53,14 @@ def use_record(
     rung
         The level.
     flagged
-        Whether it is known which incidents are confirmed; if not, all count as one record of described uses.
+        Whether it is known which incidents are confirmed; if not, the sentence is about described uses.
     """
     known = coded.typed
-    sure = known.confirmed if flagged else np.ones(len(known), dtype=bool)
-    found = uses(known.first, known.last, known.rung >= rung, sure, known.claimed & flagged)
+    everyone = np.ones(len(known), dtype=bool)
+    told = uses(known.first, known.last, known.rung >= rung, everyone, everyone).set_index("row")
+    found = uses(known.first, known.last, known.rung >= rung, known.confirmed, known.claimed)
+    for end in ("low", "high"):
+        found[f"described_{end}"] = told.loc[found["row"], f"confirmed_{end}"].to_numpy()
     first, last = (found[name].to_numpy(dtype=np.int64) for name in ("first", "last"))
     when = [day_text(float(a), float(b), year=True) for a, b in zip(first, last, strict=True)]
     columns = list(map(str, found.columns))

@@ -57,7 +57,7 @@ def scale_trend(
         The window of observation. Default: from the first to the last possible day of any incident given; incidents
         alone do not tell how long nothing happened, so that rates per day are then left out. An incident has its day in
         the middle of its possible days, rounded down, and belongs to a window and a period by it; those outside are
-        counted in the result.
+        counted in the result, and possible days beyond a window are cut off: waits and p hold for days within it.
     mixed : {"max", "any", "split"}, default "max"
         How a mixed attack is read: its highest level (``"any"`` is the same where "this level or higher" is asked),
         or one record per weapon, which are then counted in place of incidents.
@@ -117,25 +117,25 @@ def scale_trend(
         )
         for name in names
     }  # fmt: skip
-    called = incidents["incident_id"] if "incident_id" in columns else pd.Series(incidents.index)
+    called = incidents["incident_id"] if "incident_id" in columns else pd.Series(list(incidents.index), dtype="object")
     outside = len(np.unique(coded.row)) - len(np.unique(inside.row))
     return ScaleTrend(
         scale, parts, lines, coded, called.reset_index(drop=True), outside, mixed, prob, "confirmed" in columns
     )
 
 
-def _lines(evidence: str | Sequence[str] | None, columns: set[str]) -> list[str]:
+def _lines(evidence: Any, columns: set[str]) -> list[Any]:
     """Return the lines of evidence asked for, or those that the table can tell apart."""
     if evidence is not None:
-        return [evidence] if isinstance(evidence, str) else list(evidence)
+        return [evidence] if isinstance(evidence, str) or not isinstance(evidence, Iterable) else list(evidence)
     first = "confirmed" if "confirmed" in columns else "described"
     return [first, *(["claimed"] if "claimed" in columns else [])]
 
 
-def _check(evidence: list[str], scale: Any, prob: Any, draws: Any) -> None:
+def _check(evidence: list[Any], scale: Any, prob: Any, draws: Any) -> None:
     """Refuse options out of range, all at once."""
     bad = []
-    if not evidence or not set(evidence) <= set(EVIDENCE):
+    if not evidence or not all(isinstance(name, str) and name in EVIDENCE for name in evidence):
         bad.append(f"evidence must be one or more of {', '.join(EVIDENCE)}; got {', '.join(map(repr, evidence))}")
     if scale is not None and not isinstance(scale, EscalationScale):
         bad.append(f"scale must be an EscalationScale(levels, basis=…), got {type(scale).__name__}")

@@ -200,7 +200,8 @@ class ScaleTrend:
         names = list(self.lines) if evidence is None else [evidence]
         said = [s for name in names for s in line_sentences(self._line(name), self.scale, f"{first} to {last}")]
         basis = f"Order of the levels: {' < '.join(self.scale.labels)} ({self.scale.basis})."
-        return (*said, basis) if evidence is None else tuple(said)
+        left = [f"Outside these dates, and left out: {self.outside}."] if self.outside else []
+        return (*said, *left, basis) if evidence is None else tuple(said)
 
     def plot(self, ax: Axes | None = None, level: str | None = None) -> Axes:
         """Draw the share at a level or higher by period, confirmed and claimed beside each other.

@@ -82,7 +82,7 @@ def association(
     A pair of incidents counts +1 if one is surely later and surely higher, -1 if surely later and surely lower, and
     0 otherwise. Levels are permuted over times for p: by enumeration if there are at most `limit` distinct
     arrangements (of up to 32 rows; more rows count in proportion); else by `replicates` random permutations up to
-    2,000 rows (from 500 rows on fewer: 10 million rows in all); else by the normal law with the exact variance of S*.
+    2,000 rows (from 250 rows on fewer: 5 million rows in all); else by the normal law with the exact variance of S*.
 
     Where all but 3 or 5 of 2,000 rows shared one level, the normal p differed from that of 9,999 random permutations
     by up to .017 in four tries each; where all but 20 or 200 did, by no more than the Monte Carlo error of .005.

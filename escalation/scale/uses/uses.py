@@ -99,7 +99,8 @@ def use_sentence(label: str, when: str, row: Mapping[str, Any] | pd.Series, *, f
     row : mapping or Series
         One row of `uses`.
     flagged : bool, default True
-        Whether it is known which incidents are confirmed; if not, the rank is said of described ones.
+        Whether it is known which incidents are confirmed; if not, the rank among all described uses is said, which
+        the row then has as ``described_low`` and ``described_high``.
 
     Returns
     -------
@@ -115,7 +116,7 @@ def use_sentence(label: str, when: str, row: Mapping[str, Any] | pd.Series, *, f
     'Ballistic missile, 6 November 2023: not confirmed; first use if claims count.'
     """
     if not flagged:
-        said = f"{_span(row, 'confirmed')} described use"
+        said = f"{_span(row, 'described')} described use"
     elif row["confirmed"]:
         sure, all_told = _span(row, "confirmed"), _span(row, "claims")
         also = "also " if sure == all_told else ""
