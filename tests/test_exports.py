@@ -286,7 +286,10 @@ def test_what_is_no_text(file, actor, words):
 
 def test_codes_of_violence_may_be_integers_of_numpy(file):
     path = file(GED, [ged(1, "2024-03-01"), ged(2, "2024-03-01", type_of_violence=3)])
-    kept = lambda chosen: read_ucdp_ged(path, type_of_violence=chosen).events["event_id"].tolist()  # noqa: E731
+
+    def kept(chosen):
+        return read_ucdp_ged(path, type_of_violence=chosen).events["event_id"].tolist()
+
     assert kept(np.int64(3)) == kept(np.array([3])) == kept(pd.Series([3])) == kept([np.int32(3)]) == ["2"]
 
 
@@ -453,7 +456,7 @@ def test_daily_counts_can_be_scanned(file):
 def test_speed(file):
     days = pd.date_range("2020-01-01", periods=1000).strftime("%Y-%m-%d")
     path = file(ACLED, [acled(i, days[i % 1000], 1 + (i % 10 == 0), actor1=f"Group {i % 500}") for i in range(100_000)])
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone: others may use the machine
     daily = read_acled(path, actor="group 7", place="Port").daily()
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
     assert daily["count"].sum() == 200

@@ -242,6 +242,6 @@ def test_html_is_escaped():
 def test_speed():
     counts = np.random.default_rng(0).poisson(1.5, 365)
     scan(counts, replicates=19)
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone: others may use the machine
     scan(counts)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5

@@ -154,19 +154,14 @@ def _sums(daily: Ints, trend: ScaleTrend) -> Ints:
     return np.asarray(np.add.reduceat(daily, trend.periods.first - trend.periods.first[0], axis=1))
 
 
-def _quantiles(values: Floats, prob: float) -> dict[str, float]:
-    """Return median and ends of draws."""
-    low, mid, high = np.quantile(values, [(1 - prob) / 2, 0.5, (1 + prob) / 2])
-    return {"median": float(mid), "lower": float(low), "upper": float(high)}
-
-
 def _rates(rec: Reconstruction, trend: ScaleTrend, bounds: Bounds, streams: Streams) -> pd.DataFrame:
     """Return the rate of all incidents, and of those at each level or higher, by period and for the whole."""
     changes, prob, K = rec.changes.draws, rec.prob, len(trend.scale.codes)
     rows = []
     for p, (first, end) in enumerate(_days(rec, trend)):
         rate = changes.mean_rate(first, end)
-        everything = {f"rate{_end(k)}": v for k, v in _quantiles(rate, prob).items()}
+        middle = np.quantile(rate, [0.5, (1 - prob) / 2, (1 + prob) / 2]).tolist()
+        everything = dict(zip(("rate", "rate_lower", "rate_upper"), middle, strict=True))
         for k, code in list(enumerate(trend.scale.codes))[1:]:
             known, typed = int(bounds.at_least[p, k - 1]), int(bounds.typed[p])
             marked = _marked(rate, known, typed, prob, streams("mix", str(bounds.periods[p]), str(K - k)))
@@ -189,11 +184,6 @@ def _marked(rate: Floats, hits: int, typed: int, prob: float, rng: np.random.Gen
     middle = float(np.median(rate)) * hits / typed if typed else float("nan")
     low, high = float(np.quantile(rate * least, tail)), float(np.quantile(rate * most, 1.0 - tail))
     return {"level_rate": middle, "level_rate_lower": low, "level_rate_upper": high}
-
-
-def _end(name: str) -> str:
-    """Return the ending of a column: none for the median."""
-    return "" if name == "median" else f"_{name}"
 
 
 def _compared(rec: Reconstruction, trend: ScaleTrend, line: Line, bounds: Bounds) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from escalation.scale.level import NOTHING
 from escalation.scale.levels import MIXED, EscalationScale, Mixed, weapon_set
 from escalation.scale.periods import day_number
 
@@ -26,7 +27,7 @@ EVIDENCE = {
 """Whose word is taken. The lines are separate counts of overlapping sets and are never added."""
 
 _TRUTH = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
-_EMPTY = {"", "nan", "none", "<na>", "nat"}
+_EMPTY = {"", *NOTHING}
 _SHOWN = 20  # problems listed in one error
 _NO_DAY = -(2**62)
 

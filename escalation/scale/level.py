@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Level", "dressed"]
+__all__ = ["NOTHING", "Level", "dressed"]
 
 # Light to dark, each with its own shape, so that the order survives grey print and colour-vision deficiency. With more
 # levels the upper ones move apart in lightness.
@@ -19,8 +19,8 @@ _COLOURS = {
 }
 # Triangles stand for something else: unreported weapons and "at least".
 _MARKERS = ("o", "s", "D", "p", "P", "X", "h", "8", "*")
-# What tables hold where nothing is known.
-_NOTHING = {"nan", "none", "nat", "<na>"}
+NOTHING = {"nan", "none", "nat", "<na>"}
+"""What tables hold where nothing is known, in small letters."""
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
@@ -62,7 +62,7 @@ class Level:
                 f"level key {key!r}: a key is one weapon's word, a text that is not empty, without blanks at its ends, "
                 "without '+' (joins a mixed attack) or '|' (joins tied levels)."
             )
-        if key.lower() in _NOTHING:
+        if key.lower() in NOTHING:
             raise ValueError(f"level key {key!r}: in a table this word means that nothing is known; choose another.")
         if self.colour and not _COLOUR.fullmatch(self.colour):
             raise ValueError(f"level {self.key!r}: colour {self.colour!r} is not '#RRGGBB'.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import isnan
 from typing import Literal, cast, overload
 
 import pandas as pd
@@ -215,7 +216,7 @@ class EscalationScale:
 
 def weapon_set(weapons: object) -> set[str]:
     """Return the weapons as a set; None, NaN and the empty string are no weapon."""
-    if weapons is None or (not isinstance(weapons, Iterable) and pd.isna(weapons)):  # type: ignore[call-overload]
+    if weapons is None or weapons is pd.NA or weapons is pd.NaT or (isinstance(weapons, float) and isnan(weapons)):
         return set()
     parts = weapons.split("+") if isinstance(weapons, str) else weapons
     if not isinstance(parts, Iterable) or not all(isinstance(part, str) for part in parts):

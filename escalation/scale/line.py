@@ -51,14 +51,14 @@ class Line:
         Frames, see `ScaleTrend`.
     kendall, jonckheere
         Association of level with day, and with period.
-    unit
-        What a record is called, in the plural.
     day_blocks
         The p of Kendall's score with whole days permuted, and its Monte Carlo error.
     change
         Changes of the distribution over levels.
     recurrence
         By level, without the lowest.
+    unit
+        What a record is called, in the plural.
     """
 
     evidence: str
@@ -132,20 +132,23 @@ def make_line(
 
 
 def _used(counts: Ints) -> Ints:
-    """Return the levels that some incident used.
+    """Return the levels that some incident used; the lowest, if no level is known.
 
     A level that nobody used would make a constant mix the more probable, the more such levels a scale has.
     """
-    return np.flatnonzero(counts.sum(axis=0))
+    return np.flatnonzero(counts.sum(axis=0)) if counts.any() else np.array([0])
 
 
 def _changes(
     day: Ints, rung: Ints, used: Ints, levels: int, days: int, draws: int, rng: np.random.Generator
 ) -> MarkChanges:
-    """Find changes of the mix of the levels that were used, at least two, and give the shares of all levels."""
+    """Find changes of the mix of the levels that were used, and give the shares of all levels.
+
+    One level alone has a second above it that nobody used.
+    """
     found = mark_changes(day, np.searchsorted(used, rung), max(used.size, 2), days, rng=rng, draws=draws)
     # At level k or higher is at the lowest used level from k on, or higher.
-    place = np.searchsorted(used, np.arange(levels)) if used.size > 1 else (np.arange(levels) > used.sum()).astype(int)
+    place = np.searchsorted(used, np.arange(levels))
     shares, lower, upper = (
         np.column_stack([table, np.zeros(days)])[:, place] for table in (found.shares, found.lower, found.upper)
     )

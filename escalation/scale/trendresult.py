@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -57,7 +57,6 @@ class ScaleTrend:
     mixed: Mixed
     prob: float
     flagged: bool = True
-    _cache: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def lead(self) -> str:
@@ -148,12 +147,8 @@ class ScaleTrend:
         ValueError
             If the level is not on the scale.
         """
-        code = self._code(level)
-        if code not in self._cache:
-            rung = self.scale.codes.index(code)
-            found = use_record(self.coded, self.names, self.scale, rung, self.periods, flagged=self.flagged)
-            self._cache[code] = found
-        return self._cache[code].copy()
+        rung = self.scale.codes.index(self._code(level))
+        return use_record(self.coded, self.names, self.scale, rung, self.periods, flagged=self.flagged)
 
     def link(self, evidence: str | None = None, per: int = 30) -> Link:
         """Fit the cumulative-link (proportional odds) model of level on day, where it is identified.
