@@ -34,6 +34,10 @@ from escalation.scale.level import Level
 from escalation.scale.levels import COARSE_SCALE, DEFAULT_SCALE, EscalationScale
 from escalation.scale.trend import scale_trend
 from escalation.scale.trendresult import ScaleTrend
+from escalation.study.choices import Choices
+from escalation.study.sensitivity import sensitivity
+from escalation.study.sensitivityresult import Sensitivity
+from escalation.study.study import Study, study
 
 __version__ = "0.1.0"
 
@@ -44,6 +48,7 @@ __all__ = [
     "Case",
     "CaseError",
     "Changes",
+    "Choices",
     "Effects",
     "EscalationScale",
     "Events",
@@ -59,6 +64,8 @@ __all__ = [
     "Scan",
     "Segmentation",
     "SegmentationPath",
+    "Sensitivity",
+    "Study",
     "check_case",
     "effects",
     "find_changes",
@@ -72,5 +79,7 @@ __all__ = [
     "scale_trend",
     "scan",
     "segment",
+    "sensitivity",
     "share_bounds",
+    "study",
 ]

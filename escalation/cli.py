@@ -22,10 +22,10 @@ import pandas as pd
 import escalation
 from escalation.calibration.run import PARTS, calibrate
 from escalation.dossier import BuildReport, Subject, build, read_reports, write_dossier
-from escalation.dossier.frames import of_series
 from escalation.dossier.plain import as_json, as_lines, as_object, records
 from escalation.reconstruct.call import reconstruct
 from escalation.records import Case, Problem, check_case, list_cases, load_case, read_case
+from escalation.study.overview.frames import of_series
 
 __all__ = ["main"]
 

@@ -174,8 +174,8 @@ changes.candidates(4)[["start", "end", "probability", "rate_before", "rate_after
 
 # %% figure
 from escalation.dossier.figure import draw_overview
-from escalation.dossier.frames import frames_of
-from escalation.dossier.subject import Subject
+from escalation.study.overview.frames import frames_of
+from escalation.study.overview.subject import Subject
 
 subject = Subject.of_case(case)
 draw_overview(rec, subject, frames_of(rec, subject), esc.__version__)

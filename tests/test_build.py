@@ -21,10 +21,10 @@ from escalation.charts import text_boxes_clear
 from escalation.dossier import Subject, build, write_dossier
 from escalation.dossier.effects import alt_text as effects_text
 from escalation.dossier.effects import compare, draw_effects
-from escalation.dossier.figure import draw_overview
-from escalation.dossier.frames import frames_of
-from escalation.dossier.wording import alt_text, finding
 from escalation.records.labels import short_label
+from escalation.study.overview.figure import draw_overview
+from escalation.study.overview.frames import frames_of
+from escalation.study.overview.wording import alt_text, finding
 
 EVIL = 'Raids $x^2$ & <script>alert("1")</script>'
 FORMULA = "=HYPERLINK(0)"

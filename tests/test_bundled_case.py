@@ -10,7 +10,7 @@ import escalation as esc
 from escalation.charts import text_boxes_clear
 from escalation.dossier import Subject
 from escalation.dossier.effects import alt_text, compare, draw_effects
-from escalation.dossier.frames import frames_of
+from escalation.study.overview.frames import frames_of
 
 # Totals attributed to a U.S. official (date, total); compiled apart from the case's own files.
 BACKBONE = {

@@ -10,9 +10,9 @@ from pandas.testing import assert_frame_equal
 import escalation as esc
 from escalation.charts import text_boxes_clear
 from escalation.dossier.levels import alt_text, pair_levels, save_levels
-from escalation.dossier.subject import Subject
 from escalation.reconstruct.pairing import pairing
 from escalation.reconstruct.timing import nearness
+from escalation.study.overview.subject import Subject
 
 CASE = esc.load_case("iraq-syria-2023")
 

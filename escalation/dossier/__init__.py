@@ -2,6 +2,6 @@
 
 from escalation.dossier.build import BuildReport, BuiltFile, build, write_dossier
 from escalation.dossier.loose import read_reports
-from escalation.dossier.subject import Subject
+from escalation.study.overview.subject import Subject
 
 __all__ = ["BuildReport", "BuiltFile", "Subject", "build", "read_reports", "write_dossier"]

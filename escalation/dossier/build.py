@@ -15,15 +15,15 @@ from escalation.charts.numbers import numbers_csv
 from escalation.dossier.codebook import codebook_frame
 from escalation.dossier.effects import compare, save_effects
 from escalation.dossier.figure import save_overview
-from escalation.dossier.frames import frames_of
 from escalation.dossier.levels import TABLES as LEVEL_TABLES
 from escalation.dossier.levels import pair_levels, save_levels
 from escalation.dossier.report import BuildReport, BuiltFile
-from escalation.dossier.subject import Subject
 from escalation.dossier.tables import TABLES, write_tables
 from escalation.reconstruct.call import reconstruct
 from escalation.reconstruct.result import SEED, Reconstruction
 from escalation.records import Case
+from escalation.study.overview.frames import frames_of
+from escalation.study.overview.subject import Subject
 
 __all__ = ["BuildReport", "BuiltFile", "build", "write_dossier"]
 

@@ -15,9 +15,9 @@ from escalation.charts.lettering import text_width, wrap
 from escalation.charts.sheet import Pen
 from escalation.charts.style import MUTED, SIZES
 from escalation.charts.timeaxis import day_text, days
-from escalation.dossier.subject import Subject
 from escalation.reconstruct.effects import effects
 from escalation.reconstruct.result import Reconstruction
+from escalation.study.overview.subject import Subject
 
 __all__ = ["alt_text", "compare", "draw_effects", "save_effects"]
 

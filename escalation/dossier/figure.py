@@ -1,54 +1,17 @@
-"""The overview figure of a reconstruction: totals, rate and, for a case, its incidents."""
+"""The overview figure of a dossier, with its numbers and its words beside it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
-from escalation.charts import ManifestRow, overview, save_figure
-from escalation.dossier.frames import Frames
-from escalation.dossier.subject import Subject
-from escalation.dossier.wording import alt_text, finding, headings
+from escalation.charts import ManifestRow, save_figure
 from escalation.reconstruct.result import Reconstruction
+from escalation.study.overview.figure import draw_overview
+from escalation.study.overview.frames import Frames
+from escalation.study.overview.subject import Subject
+from escalation.study.overview.wording import alt_text
 
-__all__ = ["draw_overview", "save_overview"]
-
-
-def draw_overview(rec: Reconstruction, subject: Subject, frames: Frames, version: str) -> Figure:
-    """Draw the figure.
-
-    Parameters
-    ----------
-    rec : Reconstruction
-        The reconstruction.
-    subject : Subject
-        Its words.
-    frames : Frames
-        Its numbers, from `frames_of`.
-    version : str
-        Of this package, for the source line.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Three panels, or two if the subject has no incidents at all.
-    """
-    return overview(
-        frames.reports,
-        rec.cumulative,
-        rec.rate,
-        frames.changes,
-        frames.interventions,
-        frames.drawn if subject.described else None,
-        frames.lanes,
-        source=f"{subject.source_line}; drawn with escalation {version}",
-        note=finding(rec),
-        headings=headings(rec, subject, frames),
-        window=(rec.dates[0], rec.dates[-1]),
-        prob=rec.prob,
-        size=(10.0, 11.5 if subject.described else 7.5),
-    )
+__all__ = ["save_overview"]
 
 
 def save_overview(

@@ -9,12 +9,12 @@ import pandas as pd
 
 from escalation.charts import ManifestRow, save_figure, write_if_changed
 from escalation.charts.numbers import numbers_csv
-from escalation.dossier.subject import Subject
-from escalation.dossier.wording import finding
 from escalation.lattice.verdict import factor, in_words
 from escalation.reconstruct.pairing import pairing
 from escalation.reconstruct.pairingresult import Pairing
 from escalation.reconstruct.result import Reconstruction
+from escalation.study.overview.subject import Subject
+from escalation.study.overview.wording import finding
 
 __all__ = ["TABLES", "Levels", "pair_levels", "save_levels"]
 

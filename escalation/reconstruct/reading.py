@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 COMPONENTS = ("fresh", "rounded", "stale", "wrong")
 
@@ -142,6 +143,13 @@ class Reading:
                 bad.append(f"habit {habit.name!r} needs a weight above 0 and slips in (0, 1], got {habit!r}")
         if bad:
             raise ValueError("Reading: " + "; ".join(bad))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A read-only mapping cannot be sent to another process; the dict behind it can.
+        return {**self.__dict__, "weights": dict(self.weights)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, weights=MappingProxyType(state["weights"]))
 
     def under(self, habit: Habit) -> Reading:
         """Weights and scales of a stream with one habit.

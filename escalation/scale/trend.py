@@ -15,7 +15,7 @@ from escalation.scale.periods import day_number, make_periods
 from escalation.scale.streams import Streams
 from escalation.scale.trendresult import ScaleTrend
 
-__all__ = ["scale_trend"]
+__all__ = ["default_unit", "scale_trend"]
 
 #: With more months than this the default period is a quarter, with more quarters a year.
 LONGEST = 24
@@ -106,7 +106,7 @@ def scale_trend(
     if not len(coded):
         raise ValueError("no incident was given: there is nothing whose level could rise.")
     window = _window(coded, start, end)
-    parts = make_periods(_unit(*window) if periods is None else periods, *window)
+    parts = make_periods(default_unit(*window) if periods is None else periods, *window)
     streams = Streams(rng)
     inside = coded.where(parts.of(coded.middle) >= 0)
     observed = start is not None and end is not None
@@ -162,7 +162,7 @@ def _window(coded: Coded, start: object, end: object) -> tuple[int, int]:
     return first, last
 
 
-def _unit(first: int, last: int) -> str:
+def default_unit(first: int, last: int) -> str:
     """Return the calendar unit that gives a readable number of periods."""
     months = (last - first) / 30.44
     return "month" if months <= LONGEST else "quarter" if months <= 3 * LONGEST else "year"

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from escalation.charts import lane_counts
-from escalation.dossier.subject import Subject
 from escalation.reconstruct.result import Reconstruction
 from escalation.records.labels import event_labels
 from escalation.scale.levels import EscalationScale
+from escalation.study.overview.subject import Subject
 
 __all__ = ["DRAWN", "NEITHER", "OFF_SCALE", "OUTSIDE", "Frames", "frames_of", "of_series"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from escalation.charts import lane_counts
-from escalation.dossier.frames import NEITHER, OFF_SCALE, OUTSIDE, Frames
-from escalation.dossier.subject import Subject
 from escalation.reconstruct.result import Reconstruction
+from escalation.study.overview.frames import NEITHER, OFF_SCALE, OUTSIDE, Frames
+from escalation.study.overview.subject import Subject
 
 __all__ = ["alt_text", "finding", "headings"]
 

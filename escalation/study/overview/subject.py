@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import pandas as pd
 
 from escalation.records import Case
 from escalation.records.tables import TABLES
 from escalation.scale.levels import COARSE_SCALE, DEFAULT_SCALE, EscalationScale
+from escalation.study.scales import scales_of
 
 __all__ = ["Subject"]
 
@@ -95,7 +95,7 @@ class Subject:
             case.interventions,
             described=len(case.incidents) > 0,
             inputs=digests(paths),
-            scales=_scales(case.meta["escalation"].get("scale")),
+            scales=scales_of(case),
         )
 
     @classmethod
@@ -115,15 +115,6 @@ class Subject:
             ", ".join(filter(None, parts)),
             inputs=digests([path]),
         )
-
-
-def _scales(declared: Mapping[str, Any] | None) -> tuple[EscalationScale, ...]:
-    """Return the scales that a case declares: its order and, where it has ties, the coarser one."""
-    if declared is None:
-        return DEFAULT_SCALE, COARSE_SCALE
-    fine = EscalationScale(declared["levels"], basis=declared["basis"])
-    ties = declared.get("ties", [])
-    return (fine, fine.tied(*ties, basis=declared["basis"])) if ties else (fine,)
 
 
 def digests(paths: list[Path]) -> Mapping[str, str]:
