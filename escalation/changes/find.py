@@ -51,9 +51,9 @@ def find_changes(
     prior
         In place of the default, `default_prior`. Its rates and hazards are per step of the series.
     models
-        ``"full"``; ``"jumps"``, without drift; ``"fast"``, as full with fewer models behind marginals and draws, and
-        with the weight of models that both jump and drift interpolated far from the best. Above 10,000 days no rate
-        drifts.
+        ``"full"``; ``"jumps"``, without drift; ``"fast"``, as full with fewer models behind marginals and draws, with
+        the weight of models that both jump and drift interpolated where it is small, and with wider cells at rates of
+        which little can be seen. Above 10,000 days no rate drifts.
     prob
         Mass of the intervals.
     draws

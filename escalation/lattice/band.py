@@ -126,8 +126,17 @@ class Scouted:
     settings: frozenset[tuple[float, float]]
 
 
-def find_band(problem: Problem, prior: Prior) -> Scouted:
+def find_band(problem: Problem, prior: Prior, tiny: float = TINY) -> Scouted:
     """Find the states worth carrying: first under the widest prior, then under what that leaves of it.
+
+    Parameters
+    ----------
+    problem
+        What the reports say.
+    prior
+        The prior.
+    tiny
+        Posterior mass that may be dropped at either end.
 
     Raises
     ------
@@ -141,7 +150,7 @@ def find_band(problem: Problem, prior: Prior) -> Scouted:
     settings = tuple((c, s) for c in prior.centre for s in prior.spread)
     rough = prior.rates(2 * COARSE)
     first = _scout(
-        problem, low, high, rough, prior.mass(rough, None, None), max(prior.hazard), (max(prior.phi),), TINY / 100
+        problem, low, high, rough, prior.mass(rough, None, None), max(prior.hazard), (max(prior.phi),), tiny / 100
     )
     band = pack(problem, first.low, first.high, first.most)
     step = increments(rates, float(np.median(prior.phi)), first.most)
@@ -159,16 +168,16 @@ def find_band(problem: Problem, prior: Prior) -> Scouted:
     left = frozenset(s for s, w in zip(settings, weight, strict=True) if w > RULED_OUT)
     pi = np.sum([w * prior.mass(rates, *s) for s, w in zip(settings, weight, strict=True)], axis=0) / weight.sum()
     ends = (min(prior.phi), max(prior.phi))
-    found = _scout(problem, first.low, first.high, rates, pi, max(prior.hazard), ends, TINY)
+    found = _scout(problem, first.low, first.high, rates, pi, max(prior.hazard), ends, tiny)
     return replace(found, settings=left)
 
 
-def narrow(problem: Problem, prior: Prior, found: Scouted) -> Scouted:
+def narrow(problem: Problem, prior: Prior, found: Scouted, tiny: float = TINY) -> Scouted:
     """Trim what was found for several variants of the evidence to what fewer of them leave alive."""
     rates = prior.rates(COARSE)
     pi = np.mean([prior.mass(rates, *s) for s in sorted(found.settings)], axis=0)
     ends = (min(prior.phi), max(prior.phi))
-    trimmed = _scout(problem, found.low, found.high, rates, pi, max(prior.hazard), ends, TINY)
+    trimmed = _scout(problem, found.low, found.high, rates, pi, max(prior.hazard), ends, tiny)
     return replace(trimmed, settings=found.settings)
 
 

@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 
 from escalation.lattice import kernels, sampling
 from escalation.lattice.average import Part
-from escalation.lattice.band import Problem, Scouted, find_band, narrow, pack
+from escalation.lattice.band import TINY, Problem, Scouted, find_band, narrow, pack
 from escalation.lattice.prior import Model, Prior, drift_matrix, drift_step, increments
 
 Floats = NDArray[np.float64]
@@ -60,12 +60,13 @@ class Engine:
         events: float,
         coarseness: float = 1.0,
         within: Scouted | None = None,
+        tiny: float = TINY,
     ) -> None:
         self.prior, self.map, self.events, self.coarseness = prior, mapper, events, coarseness
         self.days = problems[0].days
         self.width = problems[0].log_evidence.shape[1]
         mixed = _mixed(problems)
-        self.found = found = find_band(mixed, prior) if within is None else narrow(mixed, prior, within)
+        self.found = found = find_band(mixed, prior, tiny) if within is None else narrow(mixed, prior, within, tiny)
         self.highest, self.settings = found.highest, found.settings
         self.bands = [pack(problem, found.low, found.high, found.most) for problem in problems]
         self._tables: dict[tuple[Grid, float, float, int], tuple[Floats, Floats, Floats]] = {}

@@ -10,6 +10,7 @@ Which cells the prior is integrated over depends on the counts; the prior does n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,9 +69,7 @@ class Mesh:
         """Rates (K',) of the even grid that a drift needs, up to the top of this one, and its diffusion in a day."""
         if sigma == 0.0:
             return self.rates, drift_matrix(self.rates.size, 0.0, 1.0)
-        rates = prior.rates(drift_step(sigma, prior.grid[2]))
-        rates = rates[: int(np.searchsorted(rates, np.exp(self.edges[-1]))) + 1]
-        return rates, drift_matrix(rates.size, sigma, float(np.log(rates[1] / rates[0])))
+        return _even(*prior.grid, sigma, float(np.exp(self.edges[-1])))
 
     def overlap(self, log_rates: Floats) -> Floats:
         """Share of each cell of another grid (even in the log) that lies in each cell of this one; (K', K)."""
@@ -79,6 +78,14 @@ class Mesh:
         marks[0], marks[-1] = -np.inf, np.inf
         below = np.clip((marks[None, :] - (log_rates[:, None] - step / 2)) / step, 0.0, 1.0)
         return np.asarray(np.diff(below, axis=1))
+
+
+@lru_cache(maxsize=64)
+def _even(lowest: float, highest: float, step: float, sigma: float, top: float) -> tuple[Floats, Floats]:
+    """Rates (K',) of the even grid for a drift, up to `top`, and its diffusion; kept, since many series share it."""
+    rates = Prior(grid=(lowest, highest, step)).rates(drift_step(sigma, step))
+    rates = rates[: int(np.searchsorted(rates, top)) + 1]
+    return rates, drift_matrix(rates.size, sigma, float(np.log(rates[1] / rates[0])))
 
 
 def incidents_class(total: int) -> int:
@@ -90,6 +97,29 @@ def incidents_class(total: int) -> int:
     (100, 400)
     """
     return next(n for n in (100, 400, EVEN) if total <= n)
+
+
+def quick_mesh(values: Ints, exposure: Floats, prior: Prior) -> Mesh:
+    """Choose the cells for ``models="fast"``: those of `make_mesh`, but wider at rates of which little can be seen.
+
+    A rate r makes at most ``min(r T, total)`` incidents, so that no regime knows its log to better than one over the
+    root of that. Cells depend on days, the class of incidents and the highest rate only, and are thus kept.
+    """
+    total = int(values.sum())
+    if total > EVEN:
+        return make_mesh(values, exposure, prior)
+    top, time = highest_rate(values, exposure, prior), float(exposure.sum())
+    return _seen(prior.grid[0], prior.grid[2], top, incidents_class(total), time)
+
+
+@lru_cache(maxsize=64)
+def _seen(lowest: float, widest: float, top: float, most: int, time: float) -> Mesh:
+    """Cells of at most half the sd of a rate that is seen `time` days, or `most` times."""
+    fine = np.linspace(np.log(lowest), np.log(top), 4 * int(np.ceil(np.log(top / lowest) / widest)) + 1)
+    step = np.clip(0.5 / np.sqrt(np.clip(np.exp(fine) * time, 1.0, most)), 0.0, SCARCE / 2)
+    run = np.concatenate([[0.0], np.cumsum((1 / step[1:] + 1 / step[:-1]) / 2 * np.diff(fine))])
+    n = -(-(int(np.ceil(run[-1])) + 1) // CHUNK) * CHUNK
+    return Mesh.of(np.interp(np.linspace(0.0, run[-1], n), run, fine))
 
 
 def make_mesh(values: Ints, exposure: Floats, prior: Prior, coarseness: float = 1.0) -> Mesh:

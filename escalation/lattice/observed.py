@@ -1,8 +1,8 @@
 """Exact posterior of a rate and its changes where every day's count is observed, averaged over the models of the prior.
 
 Approximate are the integral over a rate, on the cells of `mesh`; above `NEARLY` days the weight of models far from the
-best, which is nil; and with ``"fast"`` that of models that both jump and drift. Marginals and draws come from
-nodes that stand for all models in proportion to weight.
+best, which is nil; and with ``"fast"`` that of models that both jump and drift and weigh little (see `quick`).
+Marginals and draws come from nodes that stand for all models in proportion to weight.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from scipy.special import logsumexp
 from escalation.lattice import passes
 from escalation.lattice.engine import Map
 from escalation.lattice.likelihood import Rows
-from escalation.lattice.mesh import RANKING, make_mesh
+from escalation.lattice.mesh import RANKING, make_mesh, quick_mesh
 from escalation.lattice.nodes import choose_nodes, corrected, normalise
 from escalation.lattice.prior import Model, Prior
+from escalation.lattice.quick import has_box, score_quickly
 from escalation.lattice.regimes import Paths, smooth_nodes
 from escalation.lattice.scores import Tables, no_jump_evidence, score, score_near_best
 
@@ -35,8 +36,7 @@ SHORT = 4_000
 SMALL = 500
 #: Days above which models far from the best get no pass of their own.
 NEARLY = 2_000
-#: How far below the best, in log evidence, models still get one; and the same with ``"fast"``, which moves P(jump) by
-#: up to 0.001 (12 series of 60 to 365 days).
+#: How far below the best, in log evidence, models still get one; and the same with ``"fast"``, above `NEARLY` days.
 REACH, FAST_REACH = 30.0, 6.0
 #: Days above which drift is left out.
 DRIFT_DAYS = 10_000
@@ -102,7 +102,7 @@ def infer_observed(
     prior
         The prior.
     which
-        ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (as full, fewer nodes, see `scores.score_near_best`).
+        ``"full"``, ``"jumps"`` (no drift) or ``"fast"`` (as full, fewer nodes and passes, wider cells, see `quick`).
     levels
         Quantiles of the rate, ascending.
     draws
@@ -127,26 +127,29 @@ def infer_observed(
     days, rows = values.size, Rows.of(values, exposure)
     models = usable(prior, which, days)
     base = np.log([m.weight for m in models])
-    tables = Tables(rows, make_mesh(values, exposure, prior), prior, mapper)
+    quick = which == "fast" and days <= NEARLY and len(models) > FEW and has_box(models)
+    tables = Tables(rows, (quick_mesh if quick else make_mesh)(values, exposure, prior), prior, mapper, quick)
     ranking = tables
     if days > LONG and len(models) > FEW:
         ranking = Tables(rows, make_mesh(values, exposure, prior, RANKING), prior, mapper)
     nearly = (which == "fast" or days > NEARLY) and len(models) > FEW
     if len(models) <= FEW:
         tables.keep_marks([m for m in models if m.family == "jumps"])
-    if nearly:
+    if quick:
+        scores, none = score_quickly(tables, models)
+    elif nearly:
         reach = FAST_REACH if which == "fast" and days <= LONG else REACH
         scores = score_near_best(ranking, models, all_jumps=days <= LONG, reach=reach)
     else:
         scores = score(ranking, models)
+    joint = base + (none if quick else no_jump_evidence(ranking, models))
     families = np.array([m.family for m in models])
     nodes = _nodes(normalise(base + scores), models, families, which, tables)
     chosen: list[int] = np.flatnonzero(nodes).tolist()
-    if ranking is not tables or nearly:
+    if ranking is not tables or (nearly and not quick):
         fine = score(tables, [models[i] for i in chosen])
         out, weight = corrected(scores[None], nodes[None], families, fine)
         scores, nodes = out[0], weight[0]
-    joint = base + no_jump_evidence(ranking, models)
     still = np.exp(joint - logsumexp(base + scores))
     no_change = min(float(still.sum()), 1.0)
     constant = min(float(still[[m.sigma == 0.0 for m in models]].sum()), no_change)

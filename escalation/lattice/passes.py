@@ -68,3 +68,12 @@ def evidence(rows: Ints, table: Floats, pi: Floats, hazard: float, stop: int, ma
     for k in range(K):
         a[k] /= total
     return log_z + np.log(product), a
+
+
+@jit
+def evidences(rows: Ints, table: Floats, pis: Floats, which: Ints, hazards: Floats) -> Floats:
+    """Log evidence of N models with the same clumping: `pis` (P, K), `which` (N,) of them each has, `hazards` (N,)."""
+    out, nothing = np.empty(which.shape[0]), np.empty((0, 0))
+    for i in range(which.shape[0]):
+        out[i] = evidence(rows, table, pis[which[i]], hazards[i], rows.shape[0], nothing)[0]
+    return out

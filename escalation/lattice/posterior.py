@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from escalation.lattice.average import Marginals, blend
-from escalation.lattice.band import Problem
+from escalation.lattice.band import TINY, Problem
 from escalation.lattice.engine import Engine, Map
 from escalation.lattice.nodes import choose_nodes, corrected, no_jump, normalise
 from escalation.lattice.prior import Model, Prior
@@ -28,9 +28,11 @@ Ints = NDArray[np.int64]
 
 #: Number of models (times variants) that stand for all in marginals and draws.
 NODES = 64
-#: The same with ``"fast"``, where a family that matters has at least four, and by how much its grids are coarser.
+#: The same with ``"fast"``, where a family that matters has at least four; by how much its grids are coarser, and what
+#: mass may be dropped at either end of a day's counts.
 FAST_NODES = 16
 COARSENESS = 1.5
+FAST_TINY = 1e-4
 
 
 @dataclass(frozen=True)
@@ -124,15 +126,15 @@ def infer(
     outer = np.zeros(V) if variant_log_prior is None else np.asarray(variant_log_prior, dtype=float)
     labels = np.zeros(V, dtype=np.int64) if groups is None else np.asarray(groups, dtype=np.int64)
     variants = Variants(tuple(problems), outer, labels)
-    coarseness = COARSENESS if which == "fast" else 1.0
-    engine = Engine(variants.problems, prior, mapper, events or 1.0, coarseness)
+    coarseness, tiny = (COARSENESS, FAST_TINY) if which == "fast" else (1.0, TINY)
+    engine = Engine(variants.problems, prior, mapper, events or 1.0, coarseness, tiny=tiny)
     alive, rough = np.ones(V, dtype=bool), np.zeros((V, 1))
     if V > 1:
         rough = rough_evidence(engine, guides(prior), V)
         alive = alive if refine_all else worth_carrying(rough, outer)
     if not alive.all():
         variants = variants.take(alive)
-        engine = Engine(variants.problems, prior, mapper, events or 1.0, coarseness, engine.found)
+        engine = Engine(variants.problems, prior, mapper, events or 1.0, coarseness, engine.found, tiny)
     found = _average(engine, variants, rough[alive], which, refine_all)
     engine.map = map  # the executor may be gone when draws are asked for
     return _expanded(found, alive)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -22,6 +23,8 @@ CENTRES = tuple(float(x) for x in np.round(10.0 ** np.arange(-2.0, 2.01, 0.5), 6
 WEIGHTS: tuple[tuple[Family, float], ...] = (
     ("constant", 0.50), ("jumps", 0.30), ("drift", 0.10), ("both", 0.10),
 )  # fmt: skip
+#: Largest grid whose prior masses are kept for the next series.
+KEPT_CELLS = 1024
 
 
 @dataclass(frozen=True)
@@ -131,19 +134,16 @@ class Prior:
         total = sum(w for _, w in families)
         if not families:
             raise ValueError("models='jumps' needs prior weight on constant or jumps")
-        out: list[Model] = []
-        for name, weight in families:
-            jumps, drifts = name in ("jumps", "both"), name in ("drift", "both")
-            settings = list(
-                itertools.product(
-                    self.hazard if jumps else (0.0,), self.phi, self.sigma if drifts else (0.0,),
-                    self.centre if jumps else (None,), self.spread if jumps else (None,),
-                )
-            )  # fmt: skip
-            shares = np.array([(1.0 + setting[1]) ** -self.clumping for setting in settings])
-            shares *= weight / total / shares.sum()
-            out += [Model(name, *setting, float(share)) for setting, share in zip(settings, shares, strict=True)]
-        return tuple(out)
+        return tuple(model for name, weight in families for model in self._family(name, weight / total))
+
+    def _family(self, name: Family, weight: float) -> tuple[Model, ...]:
+        """Models of one family, which share its weight."""
+        jumps, drifts = name in ("jumps", "both"), name in ("drift", "both")
+        return _share(
+            name, weight, tuple(self.hazard) if jumps else (0.0,), tuple(self.phi),
+            tuple(self.sigma) if drifts else (0.0,), tuple(self.centre) if jumps else (None,),
+            tuple(self.spread) if jumps else (None,), self.clumping,
+        )  # fmt: skip
 
     def rates(self, step: float | None = None) -> Floats:
         """Grid of rates, incidents per day, evenly spaced in the log; shape (K,)."""
@@ -171,9 +171,33 @@ class Prior:
         if centre is None or spread is None:
             cells = [self.mass(rates, c, s) for c in self.centre for s in self.spread]
             return np.asarray(np.mean(cells, axis=0))
-        edges = (np.log(rates[1:]) + np.log(rates[:-1])) / 2
-        below = ndtr((edges - np.log(centre)) / spread)
-        return np.diff(np.concatenate([[0.0], below, [1.0]]))
+        if rates.size > KEPT_CELLS:
+            return _log_normal(rates, centre, spread)
+        return _cell_mass(np.asarray(rates, dtype=np.float64).tobytes(), centre, spread)
+
+
+@lru_cache(maxsize=64)
+def _share(
+    name: Family, weight: float, hazard: tuple[float, ...], phi: tuple[float, ...], sigma: tuple[float, ...],
+    centre: tuple[float | None, ...], spread: tuple[float | None, ...], clumping: float,
+) -> tuple[Model, ...]:  # fmt: skip
+    """List the models of one family; kept, since thousands of series have the same."""
+    settings = list(itertools.product(hazard, phi, sigma, centre, spread))
+    shares = np.array([(1.0 + setting[1]) ** -clumping for setting in settings])
+    shares *= weight / shares.sum()
+    return tuple(Model(name, *setting, float(share)) for setting, share in zip(settings, shares, strict=True))
+
+
+@lru_cache(maxsize=1024)
+def _cell_mass(rates: bytes, centre: float, spread: float) -> Floats:
+    """Lognormal mass of each cell, shape (K,); kept, since many series are worked out on the same cells."""
+    return _log_normal(np.frombuffer(rates), centre, spread)
+
+
+def _log_normal(rates: Floats, centre: float, spread: float) -> Floats:
+    edges = (np.log(rates[1:]) + np.log(rates[:-1])) / 2
+    below = ndtr((edges - np.log(centre)) / spread)
+    return np.diff(np.concatenate([[0.0], below, [1.0]]))
 
 
 def increments(rates: Floats, phi: float, most: int) -> Floats:

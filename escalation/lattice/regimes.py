@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from escalation.lattice import drifting, smoothing
+from escalation.lattice import drifting, smoothing, stencil
 from escalation.lattice.mesh import Mesh
 from escalation.lattice.prior import Model
 from escalation.lattice.scores import Tables
@@ -48,11 +48,17 @@ def smooth_nodes(
     drifts: list[int] = np.flatnonzero(kinds == 0).tolist()
     others, change = np.zeros((T if drifts else 0, K)), np.zeros(T)
     lists: list[_Drawn] = []
-    run = list(tables.mapper(lambda i: _drifting(tables, nodes[i], int(each[i]), streams[i]), drifts))
-    for i, (rates, new, drawn) in zip(drifts, run, strict=True):
-        others += weights[i] * (rates @ tables.mesh.overlap(np.log(tables.grid(nodes[i].sigma))))
-        change += weights[i] * new
-        lists.append(drawn)
+    if tables.quick:
+        for i in drifts:
+            new, drawn = _drifting_quickly(tables, nodes[i], int(each[i]), streams[i], weights[i], others)
+            change += weights[i] * new
+            lists.append(drawn)
+    else:
+        run = list(tables.mapper(lambda i: _drifting(tables, nodes[i], int(each[i]), streams[i]), drifts))
+        for i, (rates, new, drawn) in zip(drifts, run, strict=True):
+            others += weights[i] * (rates @ tables.mesh.overlap(np.log(tables.grid(nodes[i].sigma))))
+            change += weights[i] * new
+            lists.append(drawn)
     base = np.zeros(K)
     for i in np.flatnonzero(kinds == 2).tolist():
         mass = tables.mass(nodes[i]) * tables.constant(nodes[i].phi)[1]
@@ -113,6 +119,27 @@ def _drifting(tables: Tables, model: Model, draws: int, rng: Any) -> tuple[Float
     messages = np.empty((tables.days, pi.size))
     drifting.evidence(tables.rows.row, table, pi, drift, model.hazard, tables.days, messages)
     rates, change = drifting.smooth(tables.rows.row, table, pi, drift, model.hazard, messages)
+    return rates, change, _drawn(tables, model, messages, draws, rng)
+
+
+def _drifting_quickly(
+    tables: Tables, model: Model, draws: int, rng: Any, share: float, others: Floats
+) -> tuple[Floats, _Drawn]:
+    """Probability of a new regime (T,) and draws of a model with drift; adds its marginals to `others` (T, K)."""
+    table, _, _ = tables.table(model.phi, model.sigma)
+    pi, (weights, stays) = tables.mass(model), stencil.stencil(tables.drift(model.sigma))
+    messages, rows = np.empty((tables.days, pi.size)), tables.rows.row
+    stencil.evidence(rows, table, pi, weights, stays, model.hazard, messages)
+    log_rates = np.log(tables.grid(model.sigma)[:2])
+    marks = (tables.mesh.edges - log_rates[0]) / (log_rates[1] - log_rates[0]) + 0.5
+    marks[0] = 0.0
+    change = stencil.smooth(rows, table, pi, weights, stays, model.hazard, messages, marks, share, others)
+    return change, _drawn(tables, model, messages, draws, rng)
+
+
+def _drawn(tables: Tables, model: Model, messages: Floats, draws: int, rng: Any) -> _Drawn:
+    """Draw from a model with drift."""
+    pi, drift = tables.mass(model), tables.drift(model.sigma)
     cell, new = drifting.sample(messages, pi, drift, model.hazard, draws, rng)
     mesh = Mesh.of(np.log(tables.grid(model.sigma)))
     new[:, 0] = True
@@ -123,7 +150,7 @@ def _drifting(tables: Tables, model: Model, draws: int, rng: Any) -> tuple[Float
     flat = draw * tables.days + first
     length = np.diff(np.append(flat, new.size))
     mean = np.add.reduceat(daily.ravel(), flat) / length if flat.size else np.empty(0)
-    return rates, change, _Drawn(draw, first, mean, daily)
+    return _Drawn(draw, first, mean, daily)
 
 
 def _joined(lists: Sequence[_Drawn], days: int, rng: np.random.Generator) -> Paths:

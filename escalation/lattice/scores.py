@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from escalation.lattice import drifting, passes
+from escalation.lattice import drifting, passes, stencil
 from escalation.lattice.engine import Map
 from escalation.lattice.likelihood import Rows
 from escalation.lattice.mesh import Mesh
@@ -24,16 +24,18 @@ _NOTHING = np.empty((0, 0))
 class Tables:
     """Tables of one series on one mesh: likelihoods by clumping, and by clumping and drift on even grids.
 
-    `mapper` runs models side by side; tables are kept once made.
+    `mapper` runs models side by side; `quick` takes the recursions of `stencil` for drift; tables are kept once made.
     """
 
     rows: Rows
     mesh: Mesh
     prior: Prior
     mapper: Map
+    quick: bool = False
     _kept: dict[tuple[float, float], tuple[Floats, Floats, float]] = field(default_factory=dict)
     _mass: dict[tuple[float, float | None, float | None], Floats] = field(default_factory=dict)
     _marked: dict[Model, tuple[float, Floats]] = field(default_factory=dict)
+    _constant: dict[float, tuple[float, Floats]] = field(default_factory=dict)
 
     @property
     def days(self) -> int:
@@ -64,8 +66,21 @@ class Tables:
 
     def constant(self, phi: float) -> tuple[float, Floats]:
         """Log scale and likelihood of all counts by the one rate of all days, shape (K,)."""
-        log_p = self.rows.times @ self.rows.logs(self.mesh.rates, phi)[0]
-        return float(log_p.max()), np.exp(log_p - log_p.max())
+        if phi not in self._constant:
+            log_p = self.rows.times @ self.rows.logs(self.mesh.rates, phi)[0]
+            self._constant[phi] = float(log_p.max()), np.exp(log_p - log_p.max())
+        return self._constant[phi]
+
+    def by_start(self, phi: float, sigma: float) -> tuple[float, Floats]:
+        """Log scale and likelihood of all counts by the rate of the first day, when no regime ever starts."""
+        if sigma == 0.0:
+            return self.constant(phi)
+        table, drift = self.table(phi, sigma)[0], self.drift(sigma)
+        if self.quick:
+            top, likelihood = stencil.by_start(self.rows.row, table, *stencil.stencil(drift))
+        else:
+            top, likelihood = drifting.by_start(self.rows.row, table, drift)
+        return float(top), likelihood
 
     def marked(self, model: Model) -> tuple[float, Floats]:
         """Log evidence of a model that jumps and does not drift, and the messages that smoothing needs, (B, K).
@@ -95,6 +110,9 @@ class Tables:
             return scale + top + float(np.log(total)) if total > 0 else -np.inf
         if model.sigma == 0.0:
             return scale + float(passes.evidence(self.rows.row, table, pi, model.hazard, end, _NOTHING)[0])
+        if self.quick and end == self.days:
+            diffusion = stencil.stencil(self.drift(model.sigma))
+            return scale + float(stencil.evidence(self.rows.row, table, pi, *diffusion, model.hazard, _NOTHING))
         args = (self.rows.row, table, pi, self.drift(model.sigma), model.hazard, end, _NOTHING)
         return scale + float(drifting.evidence(*args)[0])
 
@@ -198,7 +216,7 @@ def no_jump_evidence(tables: Tables, models: Sequence[Model]) -> Floats:
     """Log of the joint evidence of all counts and "no new regime", for each model; shape (M,)."""
     _prepare(tables, models)
     keys = sorted({(m.phi, m.sigma) for m in models})
-    by_start = dict(zip(keys, tables.mapper(lambda key: _by_start(tables, *key), keys), strict=True))
+    by_start = dict(zip(keys, tables.mapper(lambda key: tables.by_start(*key), keys), strict=True))
     out = np.empty(len(models))
     for i, m in enumerate(models):
         top, likelihood = by_start[m.phi, m.sigma]
@@ -206,14 +224,6 @@ def no_jump_evidence(tables: Tables, models: Sequence[Model]) -> Floats:
         none = (tables.days - 1) * np.log1p(-m.hazard)
         out[i] = (top + np.log(total) if total > 0 else -np.inf) + none + tables.table(m.phi, m.sigma)[2]
     return out
-
-
-def _by_start(tables: Tables, phi: float, sigma: float) -> tuple[float, Floats]:
-    """Log scale and likelihood of all counts by the rate of the first day, when no regime ever starts."""
-    if sigma == 0.0:
-        return tables.constant(phi)
-    top, likelihood = drifting.by_start(tables.rows.row, tables.table(phi, sigma)[0], tables.drift(sigma))
-    return float(top), likelihood
 
 
 def _prepare(tables: Tables, models: Sequence[Model]) -> None:

@@ -12,6 +12,7 @@ from statsmodels.genmod.families import Poisson
 from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
+from escalation.changes.effects.fitting import estimable_draws, fit_draws
 from escalation.changes.effects.pooling import Contrast, conditional_contrast, pool
 
 __all__ = ["SLOPE_DAYS", "TERMS", "Regression", "Span", "design", "fit_glm", "increments", "regress"]
@@ -212,11 +213,11 @@ def regress(cumulative: ArrayLike, stated: ArrayLike, span: Span, prob: float = 
     breaks = increments(span, stated)
     counts, days, X = np.diff(total[:, breaks], axis=1), np.diff(breaks), design(breaks, span)
     k, p = X.shape
-    separated = sum(not estimable(row, X) for row in counts)
+    separated = int((~estimable_draws(counts, X)).sum())
     if separated or k - p < LEAST_DF:
         contrast = Contrast() if span.term == "slope" else _conditional(total, span, prob)
         return Regression(contrast, k, separated, float("nan"), exact=True)
-    estimate, variance, hac = np.array([fit_glm(row, days, X) for row in counts]).T
+    estimate, variance, hac = fit_draws(counts, days, X)
     scale = SLOPE_DAYS if span.term == "slope" else 1.0
     return Regression(pool(estimate, variance, k - p).contrast(prob, scale), k, 0, float(hac.mean()), exact=False)
 
