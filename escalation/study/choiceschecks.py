@@ -105,7 +105,7 @@ def _prior(choices: Choices, bad: list[str]) -> dict[str, Any]:
     return out
 
 
-def _kinds(choices: Choices, bad: list[str]) -> None:
+def _kinds(choices: Any, bad: list[str]) -> None:
     """Check the objects and the numbers."""
     if not isinstance(choices.reading, Reading):
         bad.append(f"reading must be a Reading, got {type(choices.reading).__name__}")

@@ -57,8 +57,9 @@ def windows_of(rec: Reconstruction) -> tuple[Span, ...]:
     """Return the interval of each change or, where none is more probable than not, the most probable windows."""
     changes = rec.changes.summary()
     if len(changes):
-        return tuple((row.lower, row.upper) for row in changes.itertuples())
-    return tuple((row.start, row.end) for row in rec.changes.candidates(CANDIDATES).itertuples())
+        return tuple(zip(changes["lower"], changes["upper"], strict=True))
+    found = rec.changes.candidates(CANDIDATES)
+    return tuple(zip(found["start"], found["end"], strict=True))
 
 
 def change_rows(rec: Reconstruction, windows: Sequence[Span]) -> Rows:
@@ -101,11 +102,11 @@ def own_rows(rec: Reconstruction) -> Rows:
     if found.empty:
         found, word = rec.changes.candidates(CANDIDATES).rename(columns={"start": "lower", "end": "upper"}), "Window"
     rows: Rows = []
-    for i, row in enumerate(found.itertuples(), start=1):
-        span = (row.lower, row.upper)
-        said = f"{word} {i}, {_dates(row.lower, row.upper)}"
-        rows.append(_row(f"own_{i}", "own", f"{said}: probability", "probability", [row.probability], span))
-        ends = [row.ratio, row.ratio_lower, row.ratio_upper]
+    for i, row in enumerate(found.to_dict("records"), start=1):
+        span = (row["lower"], row["upper"])
+        said = f"{word} {i}, {_dates(*span)}"
+        rows.append(_row(f"own_{i}", "own", f"{said}: probability", "probability", [row["probability"]], span))
+        ends = [row["ratio"], row["ratio_lower"], row["ratio_upper"]]
         rows.append(_row(f"own_ratio_{i}", "own", f"{said}: ratio of rates, given a change", "ratio", ends, span))
     return rows
 
@@ -114,7 +115,8 @@ def total_rows(rec: Reconstruction, day: pd.Timestamp | None = None) -> Rows:
     """Return the total by a day, the last one if None; NaN if the series does not reach it."""
     day = rec.dates[-1] if day is None else day
     ends = ["median", "lower", "upper"]
-    values = rec.cumulative.loc[day, ends].astype(float).tolist() if day in rec.dates else [np.nan]
+    found = rec.cumulative.loc[rec.dates == day, ends].to_numpy(dtype=float)
+    values = found[0].tolist() if len(found) else [np.nan]
     return [_row("total", "total", f"Total by {_dates(day, day)}", "count", values, (day, day))]
 
 
@@ -142,10 +144,11 @@ def level_rows(levels: Levels) -> Rows:
     found, label = levels.bounds.frame(), levels.at_least[-1].lower()
     found = found[(found["level"] == levels.codes[-1]).to_numpy()]
     kinds = (("", "missing at random", ""), ("_bounds", "no assumption", ", whatever the unreported weapons were"))
-    spans = levels.spans.set_index("period")
+    parts = zip(levels.spans["period"], levels.spans["first"], levels.spans["last"], strict=True)
+    spans = {period: (first, last) for period, first, last in parts}
     rows: Rows = []
     for period in levels.bounds.periods:
-        span = tuple(spans.loc[period, ["first", "last"]]) if period in spans.index else levels.whole
+        span = spans.get(period, levels.whole)
         for end, assumption, words in kinds:
             row = found[((found["period"] == period) & (found["assumption"] == assumption)).to_numpy()].iloc[0]
             value = row["estimate"] if not end else np.nan

@@ -81,7 +81,8 @@ class Sensitivity:
         answered = part[part["value"].notna().to_numpy()]
         factor = answered[(answered["key"] == "bayes_factor").to_numpy()]
         jump = answered.loc[(answered["key"] == "jump").to_numpy(), "value"]
-        most = answered.loc[answered["shift"].idxmax()] if answered["shift"].notna().any() else None
+        ranked = answered[answered["shift"].notna().to_numpy()].sort_values("shift", kind="stable", ascending=False)
+        most = ranked.iloc[0] if len(ranked) else None
         return {
             "topic": topic, "about": about(topic), "alternatives": part["spec"].nunique(),
             "answers": answered["spec"].nunique(), "evidence_moved": bool(factor["moved"].any()),

@@ -1,0 +1,1 @@
+"""What change so many reports could show."""

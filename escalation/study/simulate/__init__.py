@@ -1,0 +1,1 @@
+"""Realistic cases whose truth is known."""
