@@ -35,8 +35,18 @@ from escalation.scale.levels import COARSE_SCALE, DEFAULT_SCALE, EscalationScale
 from escalation.scale.trend import scale_trend
 from escalation.scale.trendresult import ScaleTrend
 from escalation.study.choices import Choices
+from escalation.study.counters.compare import compare_counters
+from escalation.study.counters.result import CounterComparison
+from escalation.study.panel.panel import panel
+from escalation.study.panel.result import Panel
+from escalation.study.power.power import power
+from escalation.study.power.powerresult import Power
+from escalation.study.replay.replay import replay
+from escalation.study.replay.result import Replay
 from escalation.study.sensitivity import sensitivity
 from escalation.study.sensitivityresult import Sensitivity
+from escalation.study.simulate.simulate import simulate
+from escalation.study.simulate.simulated import Simulated
 from escalation.study.study import Study, study
 
 __version__ = "0.1.0"
@@ -49,6 +59,7 @@ __all__ = [
     "CaseError",
     "Changes",
     "Choices",
+    "CounterComparison",
     "Effects",
     "EscalationScale",
     "Events",
@@ -56,30 +67,39 @@ __all__ = [
     "Level",
     "Monitor",
     "Pairing",
+    "Panel",
+    "Power",
     "Prior",
     "Problem",
     "Reading",
     "Reconstruction",
+    "Replay",
     "ScaleTrend",
     "Scan",
     "Segmentation",
     "SegmentationPath",
     "Sensitivity",
+    "Simulated",
     "Study",
     "check_case",
+    "compare_counters",
     "effects",
     "find_changes",
     "list_cases",
     "load_case",
     "pairing",
+    "panel",
+    "power",
     "read_acled",
     "read_case",
     "read_ucdp_ged",
     "reconstruct",
+    "replay",
     "scale_trend",
     "scan",
     "segment",
     "sensitivity",
     "share_bounds",
+    "simulate",
     "study",
 ]

@@ -224,7 +224,7 @@ def test_build_prints_the_result_and_the_files(capsys, tmp_path, monkeypatch):
         rec = esc.reconstruct(case, "linear")
         return write_dossier(rec, Subject.of_case(case), out, models=models, progress=progress)
 
-    monkeypatch.setattr("escalation.cli.build", quick)
+    monkeypatch.setattr("escalation.cli.casecommands.build", quick)
     monkeypatch.chdir(tmp_path)
     status, out, err = run(capsys, "build")
     assert status == 0
@@ -255,7 +255,7 @@ def test_what_is_not_expected_is_not_hidden(monkeypatch):
     def broken(*_args, **_more):
         raise TypeError("a mistake of ours")
 
-    monkeypatch.setattr("escalation.cli.check_case", broken)
+    monkeypatch.setattr("escalation.cli.casecommands.check_case", broken)
     with pytest.raises(TypeError, match="a mistake of ours"):
         main(["check", "."])
 
@@ -276,7 +276,7 @@ def calibrated(monkeypatch):
         }  # fmt: skip
         return write_report({"worlds": pd.DataFrame(worlds)}, folder, Settings(seed=1, full=options["full"]))
 
-    monkeypatch.setattr("escalation.cli.calibrate", study)
+    monkeypatch.setattr("escalation.cli.casecommands.calibrate", study)
     return seen
 
 

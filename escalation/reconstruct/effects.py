@@ -40,18 +40,26 @@ def _problems(term: Any, before: Any, after: Any, draws: Any, prob: Any) -> list
     return bad
 
 
+def _separation(separated: int, draws: int, slope: bool, exact: bool) -> list[str]:
+    """Say in how many draws the regression diverges, and how they enter."""
+    if not separated:
+        return []
+    if slope:
+        enters = "" if exact else "; they are taken to allow any ratio"
+        return [f"In {separated} of {draws} draws the events do not determine the trend{enters}."]
+    enters = "" if exact else ": these enter, with their share, by the exact tails given their total"
+    return [f"In {separated} of {draws} draws a side of the comparison has no event and the GLM diverges{enters}."]
+
+
 def _notes(row: dict[str, Any], others: int, exact: bool, draws: int) -> str:
     """Say what the numbers of a row rest on."""
-    said = []
-    if row["separated"]:
-        said.append(
-            f"In {row['separated']} of {draws} draws a side of the comparison has no event and the GLM diverges."
-        )
+    said = _separation(row["separated"], draws, row["term"] == "slope", exact)
     if exact and row["term"] == "slope":
         said.append("The regression is not estimated.")
     elif exact:
-        few = "" if row["separated"] else f"With {row['increments']} increments a HAC error has nothing to rest on. "
-        said.append(f"{few}The interval is exact, given the total, for Poisson counts.")
+        few = f"With {row['increments']} increments a HAC error has nothing to rest on. "
+        why = "" if row["separated"] > draws - 2 else few
+        said.append(f"{why}The interval is exact, given the total, for Poisson counts.")
     if row["unstated_edges"]:
         said.append(f"{row['unstated_edges']} of 3 edges fall on no statement date; the count there is drawn.")
     if others:

@@ -63,8 +63,8 @@ class Sensitivity:
         DataFrame
             Indexed by ``topic``: ``about`` in words; ``alternatives`` and ``answers``, how many there are and how many
             have one; ``evidence_moved``, whether the words for the Bayes factor change; ``moves``, headline quantities
-            with another conclusion; ``evidence``, the largest shift of the log10 Bayes factor; ``shift``, the largest of
-            any quantity in the units of `compared`, with its ``option`` and ``quantity``; ``p_jump_lowest``,
+            with another conclusion; ``evidence``, the largest shift of the log10 Bayes factor; ``shift``, the largest
+            of any quantity in the units of `compared`, with its ``option`` and ``quantity``; ``p_jump_lowest``,
             ``p_jump_highest``.
         """
         single = self.table[(self.table["block"] == "one at a time").to_numpy()].merge(

@@ -1,4 +1,4 @@
-"""From one estimate per posterior draw to one estimate: Rubin's rules, and an exact bound where they cannot be used."""
+"""From one estimate per posterior draw to one estimate: Rubin's rules, and exact tails for draws that cannot enter."""
 
 from __future__ import annotations
 
@@ -8,11 +8,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
+from scipy.special import expit
 from scipy.stats import binom, t
 
-__all__ = ["Contrast", "Pooled", "conditional_contrast", "pool"]
+__all__ = [
+    "Contrast",
+    "Pooled",
+    "Tails",
+    "conditional_contrast",
+    "conditional_tails",
+    "mixed_contrast",
+    "pool",
+    "vacuous",
+]
 
 Floats = NDArray[np.float64]
+#: At a log ratio, the evidence that the truth is at most that: as generous as can be for a lower bound, then as sparing
+#: as can be for an upper one. With discrete counts the two differ.
+Tails = Callable[[float], tuple[float, float]]
+#: Log ratios beyond this are 0 or infinite as numbers.
+FURTHEST = 700.0
 
 
 @dataclass(frozen=True)
@@ -128,16 +143,9 @@ def conditional_contrast(inside: ArrayLike, ahead: ArrayLike, days: int, before:
     >>> found.ratio, found.lower, round(found.upper, 3)
     (0.0, 0.0, 0.477)
     """
-    pairs, times = np.unique(np.column_stack([inside, ahead]).astype(np.int64), axis=0, return_counts=True)
-    n, total, weight = pairs[:, 0], pairs.sum(axis=1), times / times.sum()
-    if not total.any():
+    at = _binomial_tails(inside, ahead)
+    if at is None:
         return Contrast()
-
-    def at_least(p: float) -> float:
-        return float(weight @ binom.sf(n - 1, total, p))
-
-    def at_most(p: float) -> float:
-        return float(weight @ binom.cdf(n, total, p))
 
     def solve(rising: Callable[[float], float], target: float) -> float:
         """Find p with rising(p) = target, and turn it into a ratio of rates."""
@@ -149,5 +157,95 @@ def conditional_contrast(inside: ArrayLike, ahead: ArrayLike, days: int, before:
         return p / (1.0 - p) * before / days
 
     tail = (1.0 - prob) / 2
-    middle = solve(lambda p: (at_least(p) + 1.0 - at_most(p)) / 2, 0.5)
-    return Contrast(middle, solve(at_least, tail), solve(lambda p: 1.0 - at_most(p), 1.0 - tail))
+    middle = solve(lambda p: sum(at(p)) / 2, 0.5)
+    return Contrast(middle, solve(lambda p: at(p)[0], tail), solve(lambda p: at(p)[1], 1.0 - tail))
+
+
+def _binomial_tails(inside: ArrayLike, ahead: ArrayLike) -> Tails | None:
+    """Return P(at least the count inside) and P(more than it) given both totals, averaged over draws; None if none."""
+    pairs, times = np.unique(np.column_stack([inside, ahead]).astype(np.int64), axis=0, return_counts=True)
+    n, total, weight = pairs[:, 0], pairs.sum(axis=1), times / times.sum()
+    if not total.any():
+        return None
+    return lambda p: (float(weight @ binom.sf(n - 1, total, p)), 1.0 - float(weight @ binom.cdf(n, total, p)))
+
+
+def vacuous(_: float) -> tuple[float, float]:
+    """Tails of a draw that says nothing: it allows any ratio."""
+    return 1.0, 0.0
+
+
+def conditional_tails(inside: ArrayLike, ahead: ArrayLike, days: int, before: int) -> Tails:
+    """Return the two tails that `conditional_contrast` inverts, as functions of the log ratio of the rates.
+
+    Parameters
+    ----------
+    inside, ahead, days, before
+        As for `conditional_contrast`.
+
+    Returns
+    -------
+    callable
+        From a log ratio to P(at least as many inside) and P(more inside), averaged over draws.
+
+    Examples
+    --------
+    >>> at_least, more = conditional_tails([0], [14], days=7, before=14)(np.log(0.477))
+    >>> at_least, round(1 - more, 3)
+    (1.0, 0.05)
+    """
+    at = _binomial_tails(inside, ahead)
+    return vacuous if at is None else lambda x: at(float(expit(x + np.log(days / before))))
+
+
+def mixed_contrast(pooled: Pooled, tails: Tails, share: float, prob: float, scale: float = 1.0) -> Contrast:
+    """Contrast of draws of which a share cannot enter the pool and is judged by tails of its own.
+
+    The tail probabilities of both parts are averaged with their shares; the bounds are where the average reaches
+    (1 - prob) / 2 on either side, the middle where it is one half. The interval moves smoothly from that of the pool
+    (share 0) to that of the tails (share 1), so that one draw more or less of the other kind moves it little.
+
+    Parameters
+    ----------
+    pooled
+        The draws that enter the pool, by Rubin's rules.
+    tails
+        Those of the others, at a log ratio before `scale`.
+    share
+        Share of the others among all draws, 0 to 1.
+    prob
+        Mass of the interval.
+    scale
+        Factor of the log ratio.
+
+    Returns
+    -------
+    Contrast
+        A lower bound of 0 or an infinite upper one where the share allows any ratio on that side.
+
+    Notes
+    -----
+    The law of total probability over the two kinds of draws: t distribution of the pool, tails of the rest.
+
+    Examples
+    --------
+    >>> pooled, none_inside = Pooled(-1.0, 0.5, 20.0, 0.3), conditional_tails([0], [14], days=7, before=14)
+    >>> [round(mixed_contrast(pooled, none_inside, share, 0.9).upper, 3) for share in (0.0, 0.01, 0.5, 1.0)]
+    [0.871, 0.869, 0.742, 0.477]
+    """
+
+    def solve(part: Callable[[tuple[float, float]], float], target: float) -> float:
+        def short(x: float) -> float:
+            regular = float(t.cdf((x - pooled.estimate) / pooled.error, pooled.df))
+            return (1.0 - share) * regular + share * part(tails(x)) - target
+
+        if short(-FURTHEST) >= 0.0:
+            return 0.0
+        if short(FURTHEST) <= 0.0:
+            return float("inf")
+        with np.errstate(over="ignore"):
+            return float(np.exp(scale * brentq(short, -FURTHEST, FURTHEST)))
+
+    tail = (1.0 - prob) / 2
+    middle = solve(lambda at: (at[0] + at[1]) / 2, 0.5)
+    return Contrast(middle, solve(lambda at: at[0], tail), solve(lambda at: at[1], 1.0 - tail))

@@ -13,7 +13,14 @@ from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from escalation.changes.effects.fitting import estimable_draws, fit_draws
-from escalation.changes.effects.pooling import Contrast, conditional_contrast, pool
+from escalation.changes.effects.pooling import (
+    Contrast,
+    conditional_contrast,
+    conditional_tails,
+    mixed_contrast,
+    pool,
+    vacuous,
+)
 
 __all__ = ["SLOPE_DAYS", "TERMS", "Regression", "Span", "design", "fit_glm", "increments", "regress"]
 
@@ -65,8 +72,8 @@ class Span:
 class Regression(NamedTuple):
     """The pooled regression of one span, and what it rests on.
 
-    `separated` counts the draws in which the estimate diverges; `hac` is the share of draws whose HAC error is the
-    larger one (NaN without a fit); `exact` says that the interval is the conditional one instead.
+    `separated` counts the draws in which the estimate diverges; `hac` is the share of the others whose HAC error is
+    the larger one (NaN without a fit); `exact` says that nothing is fitted, and the interval is the conditional one.
     """
 
     contrast: Contrast
@@ -191,14 +198,20 @@ def regress(cumulative: ArrayLike, stated: ArrayLike, span: Span, prob: float = 
     Returns
     -------
     Regression
-        Where a draw has no event in the window or before it, or the increments are too few for a HAC error, the
-        contrast is the exact conditional one (Poisson); for a slope it is then NaN.
+        Draws with no event in the window or before it enter with their share, by their exact tails (Poisson). If the
+        increments are too few for a HAC error, or fewer than two draws can be fitted, the contrast is the exact
+        conditional one. For a slope, draws that do not determine it are taken to allow any ratio, and the contrast is
+        NaN if they are more than half or the increments too few.
 
     Notes
     -----
     Increments are cut at the edges of the span too, since a term that is on in part of an increment is misspecified
     under a log link. The count at an edge without a statement is drawn, and Rubin's between-draw variance carries its
     uncertainty.
+
+    Whether a draw has an event on both sides is chance, so the interval must not hang on whether any has none: see
+    `mixed_contrast`.
+    MEASURED
 
     Examples
     --------
@@ -213,17 +226,23 @@ def regress(cumulative: ArrayLike, stated: ArrayLike, span: Span, prob: float = 
     breaks = increments(span, stated)
     counts, days, X = np.diff(total[:, breaks], axis=1), np.diff(breaks), design(breaks, span)
     k, p = X.shape
-    separated = int((~estimable_draws(counts, X)).sum())
-    if separated or k - p < LEAST_DF:
-        contrast = Contrast() if span.term == "slope" else _conditional(total, span, prob)
+    fitted = estimable_draws(counts, X)
+    separated, slope = int((~fitted).sum()), span.term == "slope"
+    enough = 2 * separated <= fitted.size if slope else fitted.sum() >= 2
+    if k - p < LEAST_DF or not enough:
+        contrast = Contrast() if slope else conditional_contrast(*_sides(total, span), span.days, span.before, prob)
         return Regression(contrast, k, separated, float("nan"), exact=True)
-    estimate, variance, hac = fit_draws(counts, days, X)
-    scale = SLOPE_DAYS if span.term == "slope" else 1.0
-    return Regression(pool(estimate, variance, k - p).contrast(prob, scale), k, 0, float(hac.mean()), exact=False)
+    estimate, variance, hac = fit_draws(counts[fitted] if separated else counts, days, X)
+    pooled, scale = pool(estimate, variance, k - p), SLOPE_DAYS if slope else 1.0
+    if separated:
+        tails = vacuous if slope else conditional_tails(*_sides(total[~fitted], span), span.days, span.before)
+        contrast = mixed_contrast(pooled, tails, separated / fitted.size, prob, scale)
+    else:
+        contrast = pooled.contrast(prob, scale)
+    return Regression(contrast, k, separated, float(hac.mean()), exact=False)
 
 
-def _conditional(total: Floats, span: Span, prob: float) -> Contrast:
-    """Contrast the two stretches exactly, averaged over draws."""
+def _sides(total: Floats, span: Span) -> tuple[Floats, Floats]:
+    """Events in the window and in the days before it, per draw."""
     start, first, end = span.cuts
-    inside, ahead = total[:, end] - total[:, first], total[:, first] - total[:, start]
-    return conditional_contrast(inside, ahead, span.days, span.before, prob)
+    return total[:, end] - total[:, first], total[:, first] - total[:, start]
