@@ -195,8 +195,12 @@ def test_separation_is_counted_and_never_fitted():
     y = np.tile(np.where(np.arange(T) % 2, 3, 1), (200, 1))
     y[:20, 40:47] = 0
     found = regress(totals(y), range(T), Span(40, 46, 14, "window"))
-    assert (found.separated, found.exact) == (20, True)
+    assert (found.separated, found.exact) == (20, False)
     assert 0.0 == found.contrast.lower < found.contrast.ratio < found.contrast.upper < np.inf
+    none = np.where((np.arange(T) >= 40) & (np.arange(T) < 47), 0, y)
+    found = regress(totals(none), range(T), Span(40, 46, 14, "window"))
+    assert (found.separated, found.exact) == (200, True)
+    assert found.contrast == conditional_contrast([0], [y[0, 26:40].sum()], 7, 14, 0.9)
     assert np.isnan(found.hac)
     slope = regress(totals(np.where(np.arange(T) < 40, y, 0)), range(T), Span(40, 46, 14, "slope"))
     assert slope.separated == 200

@@ -182,11 +182,12 @@ def effects(
     Notes
     -----
     Poisson regression with log link and log-exposure; the error of each draw is the larger of the HAC and the
-    quasi-Poisson one, and draws are pooled by Rubin's rules with the degrees of freedom of Barnard and Rubin. Posterior
-    and regression shrink differently: the prior puts mass on a constant rate, the regression has none. In 60 simulated
-    series (100 days, 1.5 events a day, exact totals on 36 of them) with the rate at 0.3 times for 14 days, the 90 %
-    interval of the regression held 0.3 in 97 % and excluded 1 in 38 %; the posterior interval held 0.3 in 12 %, as it
-    asks first whether the rate changed at all. Without a change both held 1 in all of 30. All are associations in time.
+    quasi-Poisson one, and draws are pooled by Rubin's rules with the degrees of freedom of Barnard and Rubin. Draws
+    without an event on one side enter, with their share, by the exact tails given their total. Posterior and regression
+    shrink differently: the prior puts mass on a constant rate, the regression has none. In 60 simulated series (100
+    days, 1.5 events a day, exact totals on 36 of them) with the rate at 0.3 times for 14 days, the 90 % interval of the
+    regression held 0.3 in 97 % and excluded 1 in 38 %; the posterior interval held 0.3 in 12 %, as it asks first
+    whether the rate changed at all. Without a change both held 1 in all of 30. All are associations in time.
 
     Examples
     --------

@@ -12,15 +12,8 @@ from scipy.special import expit
 from scipy.stats import binom, t
 
 __all__ = [
-    "Contrast",
-    "Pooled",
-    "Tails",
-    "conditional_contrast",
-    "conditional_tails",
-    "mixed_contrast",
-    "pool",
-    "vacuous",
-]
+    "Contrast", "Pooled", "Tails", "conditional_contrast", "conditional_tails", "mixed_contrast", "pool", "vacuous",
+]  # fmt: skip
 
 Floats = NDArray[np.float64]
 #: At a log ratio, the evidence that the truth is at most that: as generous as can be for a lower bound, then as sparing
