@@ -1,6 +1,7 @@
 # Needs git, make and Python 3.11 or newer with venv. Everything else is installed into .venv.
 #   make            build all figures and tables into figures/
 #   make test       ruff, mypy, pytest
+#   make study      other choices and other dates for the bundled case, into figures/study/ (about two minutes on two cores)
 #   make calibrate  the slow checks, then the calibration study into figures/calibration/ (about an hour on two cores)
 #   make clean      remove .venv and caches; figures/ stays
 
@@ -14,7 +15,7 @@ RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := figures
 .DELETE_ON_ERROR:
-.PHONY: figures test calibrate clean
+.PHONY: figures test study calibrate clean
 
 figures: $(STAMP)
 	$(BIN)/escalation build -o figures
@@ -24,6 +25,10 @@ test: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto --dist loadfile
+
+study: $(STAMP)
+	$(BIN)/escalation sensitivity -o figures/study
+	$(BIN)/escalation replay -o figures/study
 
 calibrate: $(STUDY)
 	$(BIN)/pytest -m slow

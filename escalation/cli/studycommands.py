@@ -93,7 +93,7 @@ def run_panel(args: argparse.Namespace) -> int:
     if args.json:
         print(as_json({"sentence": found.sentence(), "series": records(found.table)}))
         return 0
-    lines = [found.sentence(), "", found.summary().to_string()]
+    lines = [found.sentence(), "", found.summary()["value"].to_string(float_format=lambda x: f"{x:.4g}")]
     shown = found.discoveries[["series", "change", "ratio", "bayes_factor", "q"]].head(20)
     if len(shown):
         lines += ["", shown.to_string(index=False, float_format=lambda x: f"{x:.3g}")]

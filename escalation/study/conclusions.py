@@ -86,4 +86,4 @@ def _shift(row: dict[Any, Any]) -> float:
     if kind in ("factor", "ratio"):
         values = np.log(np.maximum(values, 1e-12))
     unit = _scale(kind, row["base_lower"], row["base_upper"])
-    return float(abs(values[0] - values[1]) / unit) if unit > 0 else float("nan")
+    return float(abs(values[0] - values[1]) / unit) if unit > 1e-9 else float("nan")  # an interval of one point
