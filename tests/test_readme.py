@@ -1,6 +1,8 @@
 """What README.md says is run, looked up or recomputed."""
 
 import re
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -38,6 +40,12 @@ def test_python_blocks_run(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    if "__main__" in code:  # a script: worker processes read its file
+        (tmp_path / "script.py").write_text(code, encoding="utf-8")
+        done = subprocess.run([sys.executable, "script.py"], capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip()
+        return
     exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
     assert capsys.readouterr().out.strip()
 
