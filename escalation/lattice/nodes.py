@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ Ints = NDArray[np.int64]
 
 #: Families with less posterior mass than this have no node.
 NEGLIGIBLE = 1e-3
+#: Rounds of fitting the weights of nodes.
+FITTING = 10
 
 
 def normalise(log_w: Floats) -> Floats:
@@ -74,25 +76,43 @@ def corrected(scores: Floats, nodes: Floats, families: NDArray[np.str_], fine: F
     return out, np.asarray(weight / weight.sum())
 
 
-def no_jump(
-    models: Sequence[Model], base: Floats, scores: Floats, still: Mapping[int, Floats], reference: Ints, weights: Floats
-) -> tuple[float, float]:
-    """P(no jump), and P(no jump and no drift), from the joint evidence with "no jump" on the first of each group."""
-    whole = logsumexp(base + scores)
-    share = np.zeros(len(models))
-    for v, evidence in still.items():
-        member = np.flatnonzero(reference == v)
-        shift = _variant_shift(scores[member], weights[member])
-        share += np.exp(logsumexp(base[member] + shift[:, None], axis=0) + evidence - whole)
+def refined(
+    base: Floats, scores: Floats, nodes: Floats, models: Sequence[Model], fine: Floats
+) -> tuple[Floats, Floats]:
+    """Put the fine scores of the nodes in place, and weigh the nodes as what they stand for.
+
+    `base` are the log prior weights. Unlike `corrected` it trusts the scores of the others: a few nodes say less of
+    their family than these do. Clumpings, variants and families weigh among the nodes as they do among all models, as
+    far as they have nodes (iterative proportional fitting; Deming & Stephan 1940). Returns scores and node weights,
+    (V, M).
+    """
+    known = nodes > 0.0
+    exact, weight = scores.copy(), nodes.copy()
+    exact[known] = fine
+    weight[known] *= np.exp(fine - scores[known])
+    whole = normalise(base + exact)
+    own = known & (whole > weight[known].min())  # heavy ones were chosen for their own weight
+    weight[own] = whole[own]
+    clumped, family = (_members([key(m) for m in models]) for key in (lambda m: (m.family, m.phi), lambda m: m.family))
+    for _ in range(FITTING):
+        weight *= _ratio((whole @ clumped).sum(axis=0), (weight @ clumped).sum(axis=0)) @ clumped.T
+        weight *= _ratio(whole.sum(axis=1), weight.sum(axis=1))[:, None]
+        weight *= _ratio((whole @ family).sum(axis=0), (weight @ family).sum(axis=0)) @ family.T
+    return exact, np.asarray(weight / weight.sum())
+
+
+def _members(labels: Sequence[Hashable]) -> Floats:
+    """Which model has which label, ones and zeros; shape (M, labels)."""
+    number = {label: i for i, label in enumerate(dict.fromkeys(labels))}
+    return np.asarray(np.eye(len(number))[[number[label] for label in labels]])
+
+
+def _ratio(wanted: Floats, there: Floats) -> Floats:
+    return np.divide(wanted, there, out=np.zeros_like(wanted), where=there > 0.0)
+
+
+def no_jump(models: Sequence[Model], log_w: Floats, log_still: Floats) -> tuple[float, float]:
+    """P(no jump), and P(no jump and no drift), from log weights (V, M) and the same jointly with "no jump"."""
+    share = np.exp(log_still - logsumexp(log_w)).sum(axis=0)
     constant = float(share[[m.sigma == 0.0 for m in models]].sum())
     return min(float(share.sum()), 1.0), min(constant, 1.0)
-
-
-def _variant_shift(scores: Floats, weights: Floats) -> Floats:
-    """By how much the log evidence of each variant differs from the first, over the models that matter; (V,)."""
-    if len(scores) == 1:
-        return np.zeros(1)
-    share = weights.sum(axis=0)
-    finite = np.isfinite(scores).all(axis=0)
-    gain = scores[:, finite] - scores[0, finite]
-    return np.asarray(gain @ share[finite] / share[finite].sum())

@@ -1,8 +1,8 @@
 """Exact posterior of regimes, rates and daily counts, averaged over models and over variants of the evidence.
 
-Models without new regimes are scored on the fine grid of rates, the others approximately (see `scoring`). Nodes, chosen
-so that they stand for all models in proportion to weight, are then scored on the fine grid, smoothed and drawn from.
-Other models keep their approximate score, shifted so that the evidence of their family agrees with its nodes.
+Models without new regimes are scored exactly, the others where they matter (see `scoring`). Nodes, chosen so that they
+stand for all models in proportion to weight, are then scored on the fine grid, smoothed and drawn from. Other models
+keep their score.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from scipy.special import logsumexp
 from escalation.lattice.average import Marginals, blend
 from escalation.lattice.band import TINY, Problem
 from escalation.lattice.engine import Engine, Map
-from escalation.lattice.nodes import choose_nodes, corrected, no_jump, normalise
+from escalation.lattice.nodes import choose_nodes, no_jump, normalise, refined
 from escalation.lattice.prior import Model, Prior
-from escalation.lattice.scoring import borrow, no_jump_evidence, score_additively, score_all
+from escalation.lattice.scoring import WORTHY, borrow, no_jump_evidence, score_all, score_nearly
 from escalation.lattice.screening import Variants, guides, rough_evidence, worth_carrying
 
 Floats = NDArray[np.float64]
@@ -33,6 +33,12 @@ NODES = 64
 FAST_NODES = 16
 COARSENESS = 1.5
 FAST_TINY = 1e-4
+#: Weight from which a model that jumps is scored on its own with ``"fast"``.
+FAST_WORTHY = 4e-3
+#: Groups of variants with less mass than this, as the guides see it, follow another one. With ``"fast"``, so do
+#: those for which all guides gain much the same: log evidence, largest less smallest.
+LIGHT, FAST_LIGHT = 0.02, 0.05
+FAST_EVEN = 1.0
 
 
 @dataclass(frozen=True)
@@ -141,13 +147,12 @@ def infer(
 
 
 def _average(engine: Engine, variants: Variants, rough: Floats, which: str, refine_all: bool) -> Posterior:
-    """Score, choose nodes, smooth them, and correct the scores by them."""
+    """Score, choose nodes, smooth them, and weigh them as what they stand for."""
     models = engine.prior.models("full" if which == "fast" else which)
     base = variants.log_prior[:, None] + np.log([m.weight for m in models])[None, :]
     families = np.array([m.family for m in models])
-    reference = variants.references()
     if refine_all:
-        still = {int(v): no_jump_evidence(engine, models, int(v)) for v in np.unique(reference)}
+        still = np.array([no_jump_evidence(engine, models, v) for v in range(len(variants))])
         scores = score_all(engine, models, len(variants))
         nodes = normalise(base + scores)
     else:
@@ -156,9 +161,9 @@ def _average(engine: Engine, variants: Variants, rough: Floats, which: str, refi
         nodes = choose_nodes(normalise(base + scores), models, families, variants.group, most)
     chosen = [(int(v), int(m)) for v, m in np.argwhere(nodes > 0.0)]
     parts = list(engine.map(lambda c: engine.marginals(c[0], models[c[1]]), chosen))
-    scores, nodes = corrected(scores, nodes, families, np.array([p.log_evidence for p in parts]))
+    scores, nodes = refined(base, scores, nodes, models, np.array([p.log_evidence for p in parts]))
     whole = normalise(base + scores)
-    no_change, constant = no_jump(models, base, scores, still, reference, whole)
+    no_change, constant = no_jump(models, base + scores, base + still)
     marginals, by_variant = blend(chosen, parts, nodes, engine.prior, no_change, constant)
     carried = np.arange(len(variants))
     return Posterior(models, whole, nodes, scores, marginals, by_variant, nodes.sum(axis=1), engine, carried)
@@ -166,25 +171,26 @@ def _average(engine: Engine, variants: Variants, rough: Floats, which: str, refi
 
 def _scored(
     engine: Engine, variants: Variants, rough: Floats, models: Sequence[Model], thrifty: bool
-) -> tuple[dict[int, Floats], Floats]:
-    """Joint evidence with "no jump" on the first variant of each group, and approximate scores, shape (V, M).
+) -> tuple[Floats, Floats]:
+    """Joint evidence with "no jump", and scores, shape (V, M) each.
 
-    Within a group, variants follow its first by a factor. If `thrifty`, so do groups, family by family: only the
-    heaviest one is scored.
+    Worked out is the heaviest variant of each group that matters. The others follow the one of these from which to them
+    all guides gain most nearly the same.
     """
-    reference = variants.references()
-    firsts = [int(v) for v in np.unique(reference)]
-    level = logsumexp(rough, axis=1)
-    lead = max(firsts, key=lambda v: float((variants.log_prior + level)[reference == v].max()))
-    still, first = {}, {}
-    for v in [lead] if thrifty else firsts:
-        still[v] = no_jump_evidence(engine, models, v)
-        first[v] = score_additively(engine, models, still[v], v)
-    for v in set(firsts) - set(first):
-        gain = rough[v] - rough[lead]
-        still[v], first[v] = (borrow(x[lead], models, guides(engine.prior), gain) for x in (still, first))
-    scores = np.array([first[int(r)] for r in reference]) + (level - level[reference])[:, None]
-    return still, scores
+    share = normalise(variants.log_prior + logsumexp(rough, axis=1))
+    heads = {int(g): int(max(np.flatnonzero(variants.group == g), key=share.__getitem__)) for g in set(variants.group)}
+    lead = max(heads.values(), key=share.__getitem__)
+    worthy, light = (FAST_WORTHY, FAST_LIGHT) if thrifty else (WORTHY, LIGHT)
+    known = {lead: score_nearly(engine, models, lead, worthy)}
+    for g, v in sorted(heads.items()):
+        even = thrifty and np.ptp(rough[v] - rough[lead]) < FAST_EVEN
+        if v != lead and not even and share[variants.group == g].sum() > light:
+            known[v] = score_nearly(engine, models, v, worthy, known[lead])
+    by, out = guides(engine.prior), []
+    for v in range(len(variants)):
+        near = min(known, key=lambda k: float(np.ptp(rough[v] - rough[k])))
+        out.append(known[v] if v in known else borrow(known[near], models, by, rough[v] - rough[near]))
+    return np.array([x.still for x in out]), np.array([x.scores for x in out])
 
 
 def _expanded(found: Posterior, alive: NDArray[np.bool_]) -> Posterior:
