@@ -19,7 +19,7 @@ WORDS = " ".join(README.replace("\n> ", "\n").split())
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 SHELL = [
     line.split("#")[0].split()
-    for block in re.findall(r"(?:^ {4}\S.*\n)+", README, re.MULTILINE)
+    for block in re.findall(r"(?:^ {4}\S.*\n)+", re.sub(r"(?ms)^```.*?^```$", "", README), re.MULTILINE)
     for line in textwrap.dedent(block).splitlines()
 ]
 
@@ -166,6 +166,29 @@ def levels_in_words() -> str:
 
 def test_the_levels_are_quoted_as_computed() -> None:
     said = levels_in_words()
+    assert said in WORDS, f"README should say: {said}"
+
+
+def choices_in_words() -> str:
+    """Say what other choices and other dates gave, from figures/study/."""
+    rows = figures("study/sensitivity.csv").query("key == 'bayes_factor' and spec != 'base'")
+    jump = figures("study/sensitivity.csv").query("key == 'jump'")["value"]
+    same = int((rows["conclusion"] == rows["base_conclusion"]).sum())
+    moved = figures("study/sensitivity-choices.csv").query("evidence_moved")["about"].str.lower().tolist()
+    seen = figures("study/replay-vintages.csv").dropna(subset=["p_recent"])
+    top = seen.loc[seen["p_recent"].idxmax()]
+    day = pd.Timestamp(top["date"])
+    return (
+        f"{same} of {len(rows)} other specifications have the same words for the Bayes factor of a change; P(at least "
+        f"one jump) goes from {jump.min():.2f} to {jump.max():.2f}. The words change with some other choice of: "
+        f"{', '.join(moved) or 'none'}. Week by week, P(a jump in the last 14 days) was highest on "
+        f"{day.day} {day:%B %Y}, {top['p_recent']:.2f}; {(seen['p_recent'] > 0.5).sum()} of {len(seen)} dates had it "
+        f"above one half."
+    )
+
+
+def test_other_choices_and_dates_are_quoted_as_computed() -> None:
+    said = choices_in_words()
     assert said in WORDS, f"README should say: {said}"
 
 

@@ -13,7 +13,7 @@ from escalation.study.alternatives import NOISE, Specification, about
 from escalation.study.choices import Choices
 from escalation.study.sensitivityfigure import draw_sensitivity
 from escalation.study.sensitivityframes import effect_frame, quantity_frame
-from escalation.study.sensitivitywords import topic_sentence
+from escalation.study.sensitivitywords import grid_sentence, topic_sentence
 from escalation.study.study import Study
 
 __all__ = ["Sensitivity"]
@@ -132,7 +132,8 @@ class Sensitivity:
             self.specifications[["spec", "topic", "option"]], on="spec"
         )
         said = [topic_sentence(found.loc[t], single[(single["topic"] == t).to_numpy()]) for t in (*rest, *noise)]
-        return (lead, *said)
+        grid = grid_sentence(self.main_effects(), sum(one.block == "grid" for one in self.specs))
+        return (lead, *said, *grid)
 
     def _lead(self) -> str:
         """Say how many specifications agree with the base."""

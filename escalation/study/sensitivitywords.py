@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
 
-__all__ = ["topic_sentence"]
+__all__ = ["grid_sentence", "topic_sentence"]
 
 #: Quantities beside the Bayes factor that are named in a sentence; the table has all.
 NAMED = 2
@@ -35,6 +36,28 @@ def topic_sentence(row: pd.Series, rows: pd.DataFrame) -> str:
     rest = "; ".join(_other(one) for one in others.head(NAMED).to_dict("records"))
     more = f"; and {len(others) - NAMED} more" if len(others) > NAMED else ""
     return f"{head} {first}{span}." + (f" It moves {rest}{more}." if rest else "")
+
+
+def grid_sentence(effects: pd.DataFrame, combinations: int) -> tuple[str, ...]:
+    """Say which option of the grid moves the Bayes factor most, averaged over the others; nothing without a grid.
+
+    Parameters
+    ----------
+    effects
+        From `Sensitivity.main_effects`.
+    combinations
+        How many there are.
+    """
+    rows = effects[((effects["key"] == "bayes_factor") & (effects["difference"] > 0)).to_numpy()]
+    if rows.empty:
+        return ()
+    top = rows.loc[rows["difference"].map(lambda x: abs(math.log(x))).idxmax()]
+    jump = effects[((effects["key"] == "jump") & (effects["option"] == top["option"])).to_numpy()].iloc[0]
+    return (
+        f"In the grid ({combinations} combinations) the Bayes factor depends most on “{top['option']}”: with it "
+        f"{top['with']:.2g} on average, without {top['without']:.2g}; P(at least one jump) {jump['with']:.2f} and "
+        f"{jump['without']:.2f}.",
+    )
 
 
 def _other(one: dict[Any, Any]) -> str:
