@@ -51,7 +51,7 @@ def grid_sentence(effects: pd.DataFrame, combinations: int) -> tuple[str, ...]:
     rows = effects[((effects["key"] == "bayes_factor") & (effects["difference"] > 0)).to_numpy()]
     if rows.empty:
         return ()
-    top = rows.loc[rows["difference"].map(lambda x: abs(math.log(x))).idxmax()]
+    top = max(rows.to_dict("records"), key=lambda row: abs(math.log(row["difference"])))
     jump = effects[((effects["key"] == "jump") & (effects["option"] == top["option"])).to_numpy()].iloc[0]
     return (
         f"In the grid ({combinations} combinations) the Bayes factor depends most on “{top['option']}”: with it "
