@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from escalation.reconstruct.frame import tidy_reports
 from escalation.reconstruct.grouping import Statement, group
+from escalation.records.exportfile import day_of
 
 #: Longest window in days.
 LONGEST = 3_700
@@ -92,13 +93,16 @@ def _origins(tidy: pd.DataFrame, base: pd.Timestamp, reason: pd.Series) -> pd.Se
 
 
 def as_day(value: Any, name: str) -> pd.Timestamp:
-    """Read `start` or `end` as a day."""
+    """Read a day: a date, or text that can be read in one way only ("01/12/2023" is two days)."""
+    given = value
+    if isinstance(value, str):
+        value = day_of(value.strip())
     try:
-        day = pd.NaT if isinstance(value, (int, float)) else pd.Timestamp(value)
+        day = pd.NaT if isinstance(value, (int, float)) or value is None else pd.Timestamp(value)
     except (ValueError, TypeError):
         day = pd.NaT
     if not isinstance(day, pd.Timestamp):
-        raise ValueError(f"{name} must be a date such as '2023-11-21', got {value!r}")
+        raise ValueError(f"{name} must be a date such as '2023-11-21', got {given!r}")
     return day.tz_localize(None).normalize()
 
 

@@ -16,13 +16,13 @@ from escalation.study.choiceschecks import tidied
 from escalation.study.choicesjson import as_json, from_json
 from escalation.study.reasons import REASONS, TOPICS
 
-__all__ = ["Choices"]
+__all__ = ["Choices", "chosen"]
 
 _ALL_BOUNDS = ("exact", "at_least", "more_than", "about", "up_to", "dozens")
 _ALL_STATUS = ("current", "stale", "other", "excluded")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Choices:
     """Every choice that a study rests on. `table` prints each with its reason; None leaves it to the case.
 
@@ -193,6 +193,23 @@ class Choices:
     def _repr_html_(self) -> str:
         table = self.table().assign(value=lambda t: t["value"].map(_short)).to_html(index=False, escape=True, border=0)
         return f"<p>{html.escape('Choices; those that are not the default are marked False')}</p>{table}"
+
+
+def chosen(choices: Choices | Mapping[str, Any] | None, changed: Mapping[str, Any]) -> Choices:
+    """Return choices from what a caller gave: an object, a mapping of some of them, or nothing, and further changes.
+
+    Raises
+    ------
+    TypeError
+        If it is none of these, or a name is no choice.
+    ValueError
+        If a value is out of range.
+    """
+    if choices is None or isinstance(choices, Mapping):
+        return Choices().but(**{**(choices or {}), **changed})
+    if not isinstance(choices, Choices):
+        raise TypeError(f"choices must be Choices, a mapping of some of them or None, got {type(choices).__name__}")
+    return choices.but(**changed)
 
 
 def _short(value: Any) -> str:

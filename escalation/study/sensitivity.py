@@ -9,11 +9,11 @@ import pandas as pd
 
 from escalation.records import Case
 from escalation.study.alternatives import Specification, specifications
-from escalation.study.choices import Choices
+from escalation.study.choices import Choices, chosen
 from escalation.study.conclusions import compared
 from escalation.study.sensitivityresult import Sensitivity
 from escalation.study.specrun import Answer, Asked, jobs_of, work_out
-from escalation.study.study import chosen, study
+from escalation.study.study import study
 
 __all__ = ["sensitivity"]
 
@@ -25,7 +25,8 @@ def sensitivity(
     *,
     only: Sequence[str] | None = None,
     grid: bool = True,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str], object] | None = None,
+    **changed: Any,
 ) -> Sensitivity:
     """Ask for the headline quantities under each defensible choice, one at a time and in a grid.
 
@@ -44,6 +45,8 @@ def sensitivity(
         Whether options of `GRID` are also combined with each other.
     progress
         Called with a line of text now and then.
+    **changed
+        Single choices of the base by name, such as ``models="fast"``.
 
     Returns
     -------
@@ -72,7 +75,7 @@ def sensitivity(
     if executor is not None and not hasattr(executor, "map"):
         raise TypeError(f"executor must have a .map, got {type(executor).__name__}")
     tell = progress or (lambda _: None)
-    base = study(case, chosen(choices, {}))
+    base = study(case, chosen(choices, changed))
     specs = _some(specifications(case, base.choices), only, grid)
     rec = base.reconstruction
     asked = Asked(rec.dates[-1], base.windows, base.pairing is not None)

@@ -20,7 +20,7 @@ from escalation.reconstruct.pairingresult import Pairing
 from escalation.reconstruct.result import Reconstruction
 from escalation.records import Case
 from escalation.scale.trendresult import ScaleTrend
-from escalation.study.choices import Choices
+from escalation.study.choices import Choices, chosen
 from escalation.study.choicesjson import as_object
 from escalation.study.headlines import (
     change_rows,
@@ -38,7 +38,7 @@ from escalation.study.overview.subject import Subject
 from escalation.study.reconstructing import reconstruct_under
 from escalation.study.scales import scales_of
 
-__all__ = ["Study", "chosen", "study"]
+__all__ = ["Study", "study"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -140,23 +140,6 @@ class Study:
     def _repr_html_(self) -> str:
         table = self.summary().to_html(float_format=lambda x: f"{x:.3g}", na_rep="", escape=True, border=0)
         return f"<p><strong>{html.escape(self.case.title)}</strong><br>{html.escape(repr(self.choices))}</p>{table}"
-
-
-def chosen(choices: Choices | Mapping[str, Any] | None, changed: Mapping[str, Any]) -> Choices:
-    """Return choices from what a caller gave: an object, a mapping of some of them, or nothing, and further changes.
-
-    Raises
-    ------
-    TypeError
-        If it is none of these, or a name is no choice.
-    ValueError
-        If a value is out of range.
-    """
-    if choices is None or isinstance(choices, Mapping):
-        return Choices().but(**{**(choices or {}), **changed})
-    if not isinstance(choices, Choices):
-        raise TypeError(f"choices must be Choices, a mapping of some of them or None, got {type(choices).__name__}")
-    return choices.but(**changed)
 
 
 def study(case: Case, choices: Choices | Mapping[str, Any] | None = None, **changed: Any) -> Study:
