@@ -171,7 +171,8 @@ def test_the_levels_are_quoted_as_computed() -> None:
 
 def choices_in_words() -> str:
     """Say what other choices and other dates gave, from figures/study/."""
-    rows = figures("study/sensitivity.csv").query("key == 'bayes_factor' and spec != 'base'")
+    other = figures("study/sensitivity-specifications.csv").query("not shared")["spec"]
+    rows = figures("study/sensitivity.csv").query("key == 'bayes_factor'").set_index("spec").loc[other]
     jump = figures("study/sensitivity.csv").query("key == 'jump'")["value"]
     same = int((rows["conclusion"] == rows["base_conclusion"]).sum())
     moved = figures("study/sensitivity-choices.csv").query("evidence_moved")["about"].str.lower().tolist()
@@ -179,8 +180,8 @@ def choices_in_words() -> str:
     top = seen.loc[seen["p_recent"].idxmax()]
     day = pd.Timestamp(top["date"])
     return (
-        f"{same} of {len(rows)} other specifications have the same words for the Bayes factor of a change; P(at least "
-        f"one jump) goes from {jump.min():.2f} to {jump.max():.2f}. The words change with some other choice of: "
+        f"{same} of {len(rows)} other reconstructions lead to the same verdict on a change; P(at least one jump) goes "
+        f"from {jump.min():.2f} to {jump.max():.2f}. The verdict changes with some other choice of: "
         f"{', '.join(moved) or 'none'}. Week by week, P(a jump in the last 14 days) was highest on "
         f"{day.day} {day:%B %Y}, {top['p_recent']:.2f}; {(seen['p_recent'] > 0.5).sum()} of {len(seen)} dates had it "
         f"above one half."

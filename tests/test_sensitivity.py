@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,11 @@ import pytest
 
 import escalation as esc
 from escalation.study import specrun
-from escalation.study.alternatives import GRID, about, alternatives, specifications
+from escalation.study.alternatives import GRID, Specification, about, alternatives, specifications
 from escalation.study.conclusions import compared, conclusion
 from escalation.study.headlines import headline_frame
 from escalation.study.reconstructing import InThisProcess
+from escalation.study.sensitivityframes import effect_frame
 
 FAST: dict[str, Any] = {"models": "fast", "draws": 400}
 CLEAN: dict[str, Any] = {"stale": 0.0, "wrong": 0.0, "approx": 0.0, "lag": 0, "hedged": 0.1, "copies": 0.2}
@@ -156,6 +158,32 @@ def test_main_effects_against_means_by_hand(clumped: esc.Simulated) -> None:
     assert effects.loc[("merge", "jump"), "difference"] == pytest.approx(np.mean(held) - np.mean(rest))
 
 
+def test_a_cell_without_an_answer_leans_on_no_side() -> None:
+    specs = [_spec({}), _spec({"a": "x"}), _spec({"b": "y"}), _spec({"a": "x", "b": "y"})]
+    value = {"base": 0.1, "a": 0.2, "b": 0.7, "ab": np.nan}
+    table = pd.DataFrame({
+        "spec": list(value), "key": "jump", "quantity": "P", "kind": "probability", "value": list(value.values()),
+    })  # fmt: skip
+    effects = effect_frame(specs, table).set_index("topic")
+    assert effects.loc["a", ["without", "with", "pairs"]].tolist() == [0.1, 0.2, 1]  # not (0.1 + 0.7) / 2
+    assert effects.loc["b", "difference"] == pytest.approx(0.6)
+
+
+def _spec(options: dict[str, str]) -> Specification:
+    block = ("base", "one at a time", "grid")[len(options)]
+    return Specification("".join(options) or "base", block, MappingProxyType(options), esc.Choices())
+
+
+def test_another_highest_level_is_not_compared(clumped: esc.Simulated) -> None:
+    declared = {"levels": ["drone", "rocket", "ballistic_missile"], "basis": "range",
+                "ties": [["rocket", "ballistic_missile"]]}  # fmt: skip
+    meta = {**clumped.case.meta, "escalation": {**clumped.case.meta["escalation"], "scale": declared}}
+    found = esc.sensitivity(replace(clumped.case, meta=meta), FAST, only=("scale",), grid=False)
+    rows = found.table[(found.table["spec"] == "s01") & (found.table["key"] == "level_all")]
+    assert rows["value"].isna().all()
+    assert not rows["moved"].any()
+
+
 def test_it_draws_and_says_and_escapes(found: esc.Sensitivity) -> None:
     fig = found.plot()
     assert len(fig.axes) >= 4
@@ -168,8 +196,15 @@ def test_it_draws_and_says_and_escapes(found: esc.Sensitivity) -> None:
 
 
 def test_bad_arguments(case: esc.Case) -> None:
-    with pytest.raises(ValueError, match="nothing is varied about 'foo'"):
-        esc.sensitivity(case, {"models": "fast", "draws": 200, "end": "2023-11-15"}, only=("foo",))
+    with pytest.raises(ValueError, match=r"nothing is varied about 'mergee' \(did you mean 'merge'"):
+        esc.sensitivity(case, only=("mergee",))
+    with pytest.raises(ValueError, match="nothing is varied"):
+        esc.sensitivity(case, only=())
+    for bad in ({"only": 5}, {"progress": 5}):
+        with pytest.raises(TypeError, match="must be"):
+            esc.sensitivity(case, **bad)
+    with pytest.raises(TypeError, match="no choice is called"):
+        esc.sensitivity(case, model="fast")
     with pytest.raises(TypeError, match=r"executor must have a \.map"):
         esc.sensitivity(case, executor=3)
 

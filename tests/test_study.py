@@ -95,6 +95,36 @@ def test_bad_choices_are_told_all_at_once() -> None:
             Choices.from_json(text)
 
 
+def test_choices_that_are_nearly_right_are_told_so() -> None:
+    with pytest.raises(TypeError, match="did you mean 'reliability'"):
+        Choices().but(reliabilty="B")
+    with pytest.raises(TypeError):
+        Choices("fast")  # type: ignore[misc]
+    with pytest.raises(TypeError, match="prior must be a Prior"):
+        Choices().but(prior=5)
+    wrong = {"scope": {"A", "B"}, "grid": (1, 2), "periods": (1, 2), "start": "01/12/2023"}
+    for bad, word in (({name: value}, f"{name} must be") for name, value in wrong.items()):
+        with pytest.raises(ValueError, match=word):
+            Choices(**bad)
+    with pytest.raises(ValueError, match="give Path"):
+        Choices.from_json("choices.json")
+    weights = {"constant": 0.5, "jumps": 0.5, "drift": 0.0, "both": 0.0}
+    assert Choices(weights=weights).weights[1] == ("jumps", 0.5)  # type: ignore[arg-type]
+
+
+def test_totals_from_another_origin_are_other_totals() -> None:
+    made = esc.simulate(40, reports=12, copies=0.0, wrong=0.0, stale=0.0, hedged=0.0, rng=1)
+    reports = made.case.reports
+    last = reports.iloc[[-1]].assign(
+        report_id="earlier", as_of=reports["as_of"].min(), since=pd.Timestamp("2023-12-01")
+    )
+    case = replace(made.case, reports=pd.concat([reports, last], ignore_index=True))
+    for merge in ("first", "largest"):
+        with_it, without = (refusals(c, Choices(merge=merge), c.reports) for c in (case, made.case))
+        assert with_it.iloc[:-1].tolist() == without.tolist(), merge
+        assert with_it.iloc[-1] == ""
+
+
 def test_nothing_is_dropped_and_every_refusal_has_its_reason(case: esc.Case) -> None:
     for own in (Choices(bounds=("exact",)), Choices(approx=False), Choices(reliability="C"), Choices(credibility=2),
                 Choices(ai_generated=False), Choices(status=("current",)), Choices(merge="first"),
@@ -116,10 +146,12 @@ def test_admission_against_a_hand_count(case: esc.Case) -> None:
     mine = reports[(reports["counter"] == "pentagon") & (reports["unit"] == "attack")
                    & reports["scope"].isin(series["scope"])]  # fmt: skip
     rows = sorted(mine.to_dict("records"), key=lambda row: row["as_of"])
-    first: dict[int, pd.Timestamp] = {}
-    for row in rows:
-        first.setdefault(row["count"], row["as_of"])
-    kept = [row["report_id"] for row in rows if first[row["count"]] == row["as_of"]]
+    origin = pd.Timestamp("2023-10-17")  # of most reports
+    keys = [(row["count"], origin if pd.isna(row["since"]) else row["since"]) for row in rows]
+    first: dict[tuple[int, pd.Timestamp], pd.Timestamp] = {}
+    for key, row in zip(keys, rows, strict=True):
+        first.setdefault(key, row["as_of"])
+    kept = [row["report_id"] for key, row in zip(keys, rows, strict=True) if first[key] == row["as_of"]]
     reason = refusals(case, Choices(merge="first"), reports)
     assert set(mine.loc[reason[mine.index] == "", "report_id"]) == set(kept)
     graded = case.sources.set_index("source_id")["source_reliability"]
@@ -189,7 +221,7 @@ def test_what_a_case_lacks_is_said(case: esc.Case) -> None:
     assert "level_all" not in found.summary().index
     strange = replace(case, incidents=case.incidents.assign(weapons="catapult"))
     assert "catapult" in study(strange, FAST).notes[0]
-    with pytest.raises(ValueError, match="admit none of 398 reports"):
+    with pytest.raises(ValueError, match="admit none of 268 reports of the series"):
         study(case, bounds=("dozens",))
     with pytest.raises(TypeError, match="a Case is needed"):
         study(case.reports)

@@ -68,7 +68,8 @@ def run_calibrate(args: argparse.Namespace) -> int:
 
 def run_check(args: argparse.Namespace) -> int:
     """List what is wrong with a case folder."""
-    problems = check_case(args.folder)
+    folder = load_case(str(args.folder)).folder if str(args.folder) in list_cases() else args.folder
+    problems = check_case(folder)
     if args.json:
         print(as_json({"folder": str(args.folder), "problems": [vars(problem) for problem in problems]}))
     elif problems:

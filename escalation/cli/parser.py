@@ -87,7 +87,10 @@ def _calibrate_options(sub: argparse.ArgumentParser) -> None:
 def _study_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("case", metavar="CASE|FOLDER", nargs="?", default=DEFAULT_CASE, help=_CASE)
     sub.add_argument("-o", "--out", metavar="DIR", type=Path, help="write figure and tables there")
-    sub.add_argument("--choices", metavar="FILE.json", type=Path, help="choices other than the defaults")
+    sub.add_argument(
+        "--choices", metavar="FILE.json", type=Path, help='choices other than the defaults, {"name": value}'
+    )
+    sub.add_argument("--models", choices=_MODELS, help="default: that of the choices, full")
     _work_options(sub)
 
 
@@ -98,7 +101,9 @@ def _work_options(sub: argparse.ArgumentParser) -> None:
 
 def _sensitivity_options(sub: argparse.ArgumentParser) -> None:
     _study_options(sub)
-    sub.add_argument("--only", metavar="TOPIC", action="append", help="vary only this choice; may be repeated")
+    sub.add_argument(
+        "--only", metavar="TOPIC", action="append", help="vary only these, with commas or repeated, as merge,phi"
+    )
     sub.add_argument("--no-grid", action="store_true", help="choices one at a time alone, no combinations")
 
 

@@ -5,6 +5,7 @@ Every row of the frame keeps its place in the audit: it belongs to a statement, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,7 +97,7 @@ def as_day(value: Any, name: str) -> pd.Timestamp:
     """Read a day: a date, or text that can be read in one way only ("01/12/2023" is two days)."""
     given = value
     if isinstance(value, str):
-        value = day_of(value.strip())
+        value = day_of(value.strip()[:10] if re.match(r"\s*\d{4}-\d\d-\d\d[T ]", value) else value.strip())
     try:
         day = pd.NaT if isinstance(value, (int, float)) or value is None else pd.Timestamp(value)
     except (ValueError, TypeError):

@@ -121,10 +121,18 @@ def _by_repeats(
     mine = (rows["counter"] == series["counter"]) & (rows["unit"] == series["unit"])
     rows = rows[(mine & rows["scope"].isin(series["scope"])).to_numpy(dtype=bool, na_value=False)]
     count, day = pd.to_numeric(rows["count"]).astype("float64"), pd.to_datetime(rows["as_of"])
+    origin = _origin(rows)
     if choices.merge == "first":
-        late = day > day.groupby(count).transform("min")
+        late = day > day.groupby([count, origin]).transform("min")
         words = "this total was stated for an earlier date"
     else:
-        late = count < count.groupby(day).transform("max")
+        late = count < count.groupby([day, origin]).transform("max")
         words = "a larger total was stated for the same date"
     refuse(reports.index.isin(rows.index[late.to_numpy(dtype=bool)]), words)
+
+
+def _origin(rows: pd.DataFrame) -> pd.Series:
+    """Return the day from which each total counts, the most frequent one where it says none."""
+    since = pd.to_datetime(rows["since"]) if "since" in rows else pd.Series(pd.NaT, index=rows.index)
+    common = since.mode()
+    return since.fillna(common.iloc[0] if len(common) else pd.Timestamp(0))

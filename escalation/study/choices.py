@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import html
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from escalation.study.choiceschecks import tidied
 from escalation.study.choicesjson import as_json, from_json
 from escalation.study.reasons import REASONS, TOPICS
 
-__all__ = ["Choices", "chosen"]
+__all__ = ["Choices", "chosen", "near"]
 
 _ALL_BOUNDS = ("exact", "at_least", "more_than", "about", "up_to", "dozens")
 _ALL_STATUS = ("current", "stale", "other", "excluded")
@@ -37,7 +38,8 @@ class Choices:
     bounds
         Wordings of totals that are admitted.
     read_as
-        ``"worded"``, or ``"exact"``: hedged totals are taken as exact numbers, as a table of numbers does.
+        ``"worded"``, or ``"exact"``: hedged totals are taken as exact numbers, as a table of numbers does; "dozens"
+        stays a range.
     approx
         Whether reports with an approximate as-of date are admitted.
     reliability, credibility
@@ -137,11 +139,16 @@ class Choices:
         Choices(end='2024-01-31', merge='first')
         """
         prior = changed.pop("prior", None)
+        if prior is not None and not isinstance(prior, Prior):
+            raise TypeError(f"prior must be a Prior, got {type(prior).__name__}")
         if prior is not None:
             changed = {f.name: getattr(prior, f.name) for f in fields(Prior)} | changed
         strange = [name for name in changed if name not in TOPICS]
         if strange:
-            raise TypeError(f"no choice is called {', '.join(map(repr, strange))}; choices are {', '.join(TOPICS)}")
+            raise TypeError(
+                f"no choice is called {', '.join(map(repr, strange))}{near(strange, TOPICS)}; "
+                f"choices are {', '.join(TOPICS)}"
+            )
         return replace(self, **changed)
 
     def differences(self, other: Choices | None = None) -> pd.DataFrame:
@@ -210,6 +217,19 @@ def chosen(choices: Choices | Mapping[str, Any] | None, changed: Mapping[str, An
     if not isinstance(choices, Choices):
         raise TypeError(f"choices must be Choices, a mapping of some of them or None, got {type(choices).__name__}")
     return choices.but(**changed)
+
+
+def near(strange: Iterable[str], known: Iterable[str]) -> str:
+    """Say which known names are meant by some that are not.
+
+    Examples
+    --------
+    >>> near(["mergee"], ["merge", "phi"])
+    " (did you mean 'merge'?)"
+    """
+    names = list(known)
+    found = [match for name in sorted(map(str, strange)) for match in difflib.get_close_matches(name, names, 1)]
+    return f" (did you mean {', '.join(map(repr, found))}?)" if found else ""
 
 
 def _short(value: Any) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from escalation.lattice.prior import Prior
 from escalation.reconstruct.reading import Reading
@@ -70,7 +69,7 @@ def _series(choices: Choices, bad: list[str]) -> dict[str, Any]:
         if not isinstance(getattr(choices, name), (str, type(None))):
             bad.append(f"{name} must be a name or None, got {getattr(choices, name)!r}")
     scope = choices.scope
-    named = isinstance(scope, Iterable) and not isinstance(scope, str)
+    named = isinstance(scope, (list, tuple))  # a set has no order, and the first name is the main one
     out["scope"] = scope if scope is None else tuple(scope) if named else (scope,)
     if scope is not None and not (out["scope"] and all(isinstance(part, str) for part in out["scope"])):
         bad.append(f"scope must be one name or several, or None; got {scope!r}")
@@ -93,10 +92,14 @@ def _prior(choices: Choices, bad: list[str]) -> dict[str, Any]:
         for name in _PRIOR:
             value = getattr(choices, name)
             out[name] = tuple(float(x) for x in ([value] if isinstance(value, (int, float)) else value))
-        out["weights"] = tuple((str(name), float(weight)) for name, weight in choices.weights)
+        pairs: Any = choices.weights.items() if isinstance(choices.weights, Mapping) else choices.weights
+        out["weights"] = tuple((str(name), float(weight)) for name, weight in pairs)
         out["clumping"] = float(choices.clumping)
     except (TypeError, ValueError):
-        bad.append(f"{', '.join(_PRIOR)}, clumping and weights must be numbers as in Prior")
+        bad.append(f"{', '.join(_PRIOR)} and clumping must be numbers, weights pairs of a family and a number")
+        return {}
+    if len(out["grid"]) != 3:
+        bad.append(f"grid must be three numbers: lowest rate, highest rate, step; got {choices.grid!r}")
         return {}
     try:
         Prior(**out)
@@ -129,7 +132,7 @@ def _periods(value: Any, bad: list[str]) -> Any:
             bad.append(f"periods must be week, month, quarter, year, whole or dates; got {value!r}")
         return value
     try:
-        return tuple(f"{pd.Timestamp(day):%Y-%m-%d}" for day in value)
+        return tuple(f"{as_day(day, 'periods'):%Y-%m-%d}" for day in value)
     except (TypeError, ValueError):
         bad.append(f"periods must be week, month, quarter, year, whole or dates; got {value!r}")
         return value

@@ -52,7 +52,7 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def from_json(text: str) -> dict[str, Any]:
+def from_json(text: Any) -> dict[str, Any]:
     """Read the values of choices from JSON, of choices alone or of a study that holds them.
 
     Raises
@@ -60,6 +60,8 @@ def from_json(text: str) -> dict[str, Any]:
     ValueError
         If the text is no JSON object or names something that is no choice; all problems are listed.
     """
+    if not isinstance(text, (str, bytes)) or str(text).rstrip().endswith(".json"):
+        raise ValueError(f"choices must be JSON text, got {text!r}: of a file give Path(...).read_text()")
     try:
         found = json.loads(text)
     except (TypeError, ValueError) as error:

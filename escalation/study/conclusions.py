@@ -60,12 +60,13 @@ def compared(rows: pd.DataFrame, base: pd.DataFrame) -> pd.DataFrame:
         ``base_value`` and so on, ``shift`` (in the units of `conclusion`'s thresholds: half a probability, a factor of
         10 of the Bayes factor, half the width of the base interval), ``conclusion``, ``base_conclusion`` and ``moved``:
         another conclusion, or a count or share outside the base interval. NaN and False where the
-        specification has no answer, or one about other days.
+        specification has no answer, or one about other days or another level.
     """
     own = rows.set_index("key").reindex(base["key"])
     held = base[["key", "about", "quantity", "kind", "first", "last"]].copy()
     other = ((own[["first", "last"]].to_numpy() != base[["first", "last"]].to_numpy())
              & base[["first", "last"]].notna().to_numpy()).any(axis=1)  # fmt: skip
+    other |= own["level"].to_numpy() != base["level"].to_numpy()
     for name in ("value", "lower", "upper"):
         held[name] = np.where(other, np.nan, own[name].to_numpy(dtype=float))
         held[f"base_{name}"] = base[name].to_numpy(dtype=float)

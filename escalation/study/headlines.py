@@ -22,7 +22,7 @@ __all__ = [
 Span = tuple[pd.Timestamp, pd.Timestamp]
 Rows = list[dict[str, Any]]
 
-COLUMNS = ("key", "about", "quantity", "kind", "value", "lower", "upper", "first", "last")
+COLUMNS = ("key", "about", "quantity", "kind", "value", "lower", "upper", "first", "last", "level")
 #: Days on each side of a window over which the rate is averaged.
 SIDE = 14
 #: Windows that are looked at where no change is more probable than not.
@@ -33,17 +33,20 @@ def headline_frame(rows: Rows) -> pd.DataFrame:
     """Put headline quantities under each other.
 
     ``key`` is unique; ``about`` is change, total, window, event or level; ``kind`` is probability, factor, count, ratio
-    or share; ``value`` with ``lower, upper`` (NaN where there is none); ``first, last`` are the days it is about.
+    or share; ``value`` with ``lower, upper`` (NaN where there is none); ``first, last`` are the days it is about,
+    ``level`` is the level.
     """
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     floats = dict.fromkeys(("value", "lower", "upper"), "float64")
     days = {name: pd.to_datetime(frame[name]).astype("datetime64[us]") for name in ("first", "last")}
-    return frame.assign(**days).astype(floats)
+    return frame.assign(**days, level=frame["level"].astype("object").fillna("")).astype(floats)
 
 
-def _row(key: str, about: str, quantity: str, kind: str, values: Sequence[float], span: Any = (None, None)) -> Any:
+def _row(
+    key: str, about: str, quantity: str, kind: str, values: Sequence[float], span: Any = (None, None), level: str = ""
+) -> Any:
     value, lower, upper = (*values, np.nan, np.nan)[:3]
-    whole = (key, about, quantity, kind, value, lower, upper, *span)
+    whole = (key, about, quantity, kind, value, lower, upper, *span, level)
     return dict(zip(COLUMNS, whole, strict=True))
 
 
@@ -153,5 +156,6 @@ def level_rows(levels: Levels) -> Rows:
             row = found[((found["period"] == period) & (found["assumption"] == assumption)).to_numpy()].iloc[0]
             value = row["estimate"] if not end else np.nan
             said = f"Share of {label}, {levels.evidence}, {period}{words}"
-            rows.append(_row(f"level_{period}{end}", "level", said, "share", [value, row["lower"], row["upper"]], span))
+            values = [value, row["lower"], row["upper"]]
+            rows.append(_row(f"level_{period}{end}", "level", said, "share", values, span, levels.codes[-1]))
     return rows

@@ -78,9 +78,7 @@ def reconstruct_under(
     given = case.reports if reports is None else reports
     reason = refusals(case, choices, given)
     admitted = given[(reason == "").to_numpy()]
-    if admitted.empty:
-        said = "; ".join(f"{n} × {why}" for why, n in reason.value_counts().items())
-        raise ValueError(f"the choices admit none of {len(given)} reports: {said}. Admit more")
+    _check_some(given, reason, series_of(case, choices))
     told = admitted
     if choices.read_as == "exact":
         plain = admitted["bound"].astype("object").where(admitted["bound"].astype("object") == "dozens", "exact")
@@ -90,6 +88,16 @@ def reconstruct_under(
         prob=choices.prob, draws=choices.draws, rng=choices.seed, executor=executor,
     )  # fmt: skip
     return replace(rec, reports=_whole_audit(rec.reports, given, reason))
+
+
+def _check_some(given: pd.DataFrame, reason: pd.Series, series: dict[str, Any]) -> None:
+    """Refuse choices that admit no report of the series, with the reasons."""
+    mine = (given["counter"] == series["counter"]) & (given["unit"] == series["unit"])
+    mine &= given["scope"].isin(series["scope"])
+    own = reason[mine.to_numpy(dtype=bool, na_value=False)]
+    if len(own) and (own != "").all():
+        said = "; ".join(f"{n} × {why}" for why, n in own.value_counts().items())
+        raise ValueError(f"the choices admit none of {len(own)} reports of the series: {said}. Admit more")
 
 
 def _whole_audit(audit: pd.DataFrame, given: pd.DataFrame, reason: pd.Series) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from escalation.records import Case
 from escalation.study.alternatives import Specification, specifications
-from escalation.study.choices import Choices, chosen
+from escalation.study.choices import Choices, chosen, near
 from escalation.study.conclusions import compared
 from escalation.study.sensitivityresult import Sensitivity
 from escalation.study.specrun import Answer, Asked, jobs_of, work_out
@@ -74,9 +74,14 @@ def sensitivity(
     """
     if executor is not None and not hasattr(executor, "map"):
         raise TypeError(f"executor must have a .map, got {type(executor).__name__}")
+    if not isinstance(case, Case):
+        raise TypeError(f"a Case is needed, as load_case or read_case return it; got {type(case).__name__}")
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress must be callable with a line of text, got {type(progress).__name__}")
     tell = progress or (lambda _: None)
-    base = study(case, chosen(choices, changed))
-    specs = _some(specifications(case, base.choices), only, grid)
+    own = chosen(choices, changed)
+    specs = _some(specifications(case, own), only, grid)  # before the work: a slip in `only` is told at once
+    base = study(case, own)
     rec = base.reconstruction
     asked = Asked(rec.dates[-1], base.windows, base.pairing is not None)
     jobs = jobs_of(case, specs, asked, threads=executor is None)
@@ -90,12 +95,17 @@ def sensitivity(
 
 def _some(specs: tuple[Specification, ...], only: Sequence[str] | None, grid: bool) -> tuple[Specification, ...]:
     """Keep the base and the specifications asked for."""
-    wanted = {only} if isinstance(only, str) else None if only is None else set(only)
+    if only is None:
+        wanted = None
+    elif isinstance(only, Iterable):
+        wanted = {only} if isinstance(only, str) else set(only)
+    else:
+        raise TypeError(f"only must be names of topics, got {type(only).__name__}")
     topics = {topic for spec in specs for topic in spec.options}
-    if wanted is not None and not wanted <= topics:
+    if wanted is not None and not (wanted and wanted <= topics):
         raise ValueError(
-            f"only: nothing is varied about {', '.join(sorted(map(repr, wanted - topics)))}; "
-            f"topics are {', '.join(sorted(topics))}"
+            f"only: nothing is varied about {', '.join(sorted(map(repr, wanted - topics))) or '()'}"
+            f"{near(wanted - topics, topics)}; topics are {', '.join(sorted(topics))}"
         )
     return tuple(
         spec for spec in specs
@@ -103,7 +113,7 @@ def _some(specs: tuple[Specification, ...], only: Sequence[str] | None, grid: bo
     )  # fmt: skip
 
 
-def _collected(found: Iterable[list[Answer]], jobs: int, tell: Callable[[str], None]) -> dict[str, Answer]:
+def _collected(found: Iterable[list[Answer]], jobs: int, tell: Callable[[str], object]) -> dict[str, Answer]:
     """Gather answers as they come, and tell how far it is."""
     out: dict[str, Answer] = {}
     for done, answers in enumerate(found, start=1):

@@ -51,7 +51,7 @@ def draw_sensitivity(base: Study, specs: Sequence[Specification], table: pd.Data
     """
     topics = list(dict.fromkeys(topic for spec in specs for topic in spec.options))
     choices = pd.DataFrame(
-        {about(topic): [spec.options.get(topic, "as chosen") for spec in specs] for topic in topics},
+        {about(topic): [spec.options.get(topic, _chosen(base, topic)) for spec in specs] for topic in topics},
         index=[spec.name for spec in specs],
     ).assign(block=[spec.block for spec in specs])
     prob = base.choices.prob
@@ -64,3 +64,12 @@ def draw_sensitivity(base: Study, specs: Sequence[Specification], table: pd.Data
         ),
         source=f"{base.case.source_line}; drawn with escalation {version('escalation')}",
     )  # fmt: skip
+
+
+def _chosen(base: Study, topic: str) -> str:
+    """Name the option that was chosen, where a word or a number does."""
+    value = getattr(base.choices, topic, None)
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    words = str(value) if isinstance(value, (str, int, float)) else ""
+    return f"as chosen: {words}" if words else "as chosen"

@@ -11,7 +11,7 @@ from escalation.study.alternatives import Specification
 
 __all__ = ["effect_frame", "quantity_frame"]
 
-_COLUMNS = ["topic", "option", "key", "quantity", "without", "with", "difference"]
+_COLUMNS = ["topic", "option", "key", "quantity", "without", "with", "difference", "pairs"]
 
 
 def quantity_frame(table: pd.DataFrame) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def quantity_frame(table: pd.DataFrame) -> pd.DataFrame:
         rows.append({
             "key": key, "quantity": first["quantity"], "base": first["base_value"],
             "lowest": part["value"].min(), "highest": part["value"].max(), "answers": len(others),
-            "same": int((others["conclusion"] == others["base_conclusion"]).sum()),
+            "same": int((~others["moved"].astype(bool)).sum()),
             "conclusion": first["base_conclusion"],
         })  # fmt: skip
     return pd.DataFrame(rows).set_index("key")
@@ -45,19 +45,29 @@ def effect_frame(specs: Sequence[Specification], table: pd.DataFrame) -> pd.Data
     table
         As in `Sensitivity`.
     """
-    options = {one.name: dict(one.options) for one in specs}
+    options = {frozenset(one.options.items()): one.name for one in specs}
     combined = list(dict.fromkeys(item for one in specs if one.block == "grid" for item in one.options.items()))
-    inside = {name for name, own in options.items() if own.items() <= set(combined)}
-    held = table[(table["spec"].isin(inside) & table["value"].notna()).to_numpy()]
-    logged = held["kind"].isin(["factor", "ratio"]).to_numpy()
-    held = held.assign(level=np.where(logged, np.log(np.maximum(held["value"], 1e-12)), held["value"]))
+    cells = [own for own in options if own <= set(combined)]
+    value = table.pivot_table(index="spec", columns="key", values="value")
+    words = table.drop_duplicates("key").set_index("key")[["quantity", "kind"]]
     rows = []
-    for topic, option in combined:
-        taken = np.array([options[name].get(topic) == option for name in held["spec"]])
-        for key, part in held.assign(taken=taken).groupby("key", sort=False):
-            means = [part.loc[(part["taken"] == flag).to_numpy(), "level"].mean() for flag in (False, True)]
-            ratio = part["kind"].iloc[0] in ("factor", "ratio")
-            ends = [float(np.exp(m)) if ratio else float(m) for m in means]
-            gap = ends[1] / ends[0] if ratio else ends[1] - ends[0]
-            rows.append((topic, option, key, part["quantity"].iloc[0], *ends, gap))
+    for item in combined:
+        # Cells that differ in this option alone and both have an answer: what is lacking cannot lean on one side.
+        pairs = [(options[own], options[own | {item}]) for own in cells if item not in own and own | {item} in options]
+        for key, (quantity, kind) in zip(words.index, words.to_numpy(), strict=True):
+            if key in value:
+                rows.append((*item, key, quantity, *_contrast(value[key], pairs, kind in ("factor", "ratio"))))
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _contrast(value: pd.Series, pairs: list[tuple[str, str]], ratio: bool) -> tuple[float, float, float, int]:
+    """Average both sides of the pairs that have an answer, geometrically for ratios, and count these pairs."""
+    ends = np.array([[value.get(a, np.nan), value.get(b, np.nan)] for a, b in pairs], dtype=float)
+    ends = ends[np.isfinite(ends).all(axis=1)]
+    if not len(ends):
+        return float("nan"), float("nan"), float("nan"), 0
+    if ratio:
+        low, high = np.exp(np.log(np.maximum(ends, 1e-12)).mean(axis=0))
+        return float(low), float(high), float(high / low), len(ends)
+    low, high = ends.mean(axis=0)
+    return float(low), float(high), float(high - low), len(ends)

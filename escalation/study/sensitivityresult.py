@@ -106,7 +106,7 @@ class Sensitivity:
         -------
         DataFrame
             Indexed by ``key``: ``quantity, base, lowest, highest``, ``answers`` (how many specifications beside the
-            base have one), ``same`` (how many of these lead to the conclusion of the base) and ``conclusion``.
+            base have one), ``same`` (how many of these do not move the conclusion, see `compared`) and ``conclusion``.
         """
         return quantity_frame(self.table)
 
@@ -116,9 +116,9 @@ class Sensitivity:
         Returns
         -------
         DataFrame
-            ``topic, option, key, quantity, without, with, difference``: means, geometric ones of Bayes factors and
-            ratios, whose ``difference`` is a factor. The grid with the base and the single alternatives in it is a full
-            factorial.
+            ``topic, option, key, quantity, without, with, difference, pairs``: means, geometric ones of Bayes factors
+            and ratios, whose ``difference`` is a factor, over the ``pairs`` of specifications of the grid (with the
+            base and the single alternatives in it) that differ in this option alone and both have an answer.
         """
         return effect_frame(self.specs, self.table)
 
@@ -136,15 +136,16 @@ class Sensitivity:
         return (lead, *said, *grid)
 
     def _lead(self) -> str:
-        """Say how many specifications agree with the base."""
-        rows = self.table[((self.table["key"] == "bayes_factor") & (self.table["spec"] != "base")).to_numpy()]
-        answered = rows[rows["value"].notna().to_numpy()]
-        same = int((answered["conclusion"] == answered["base_conclusion"]).sum())
-        lacking = len(rows) - len(answered)
+        """Say how many specifications agree with the base, of those whose reconstruction is another one."""
+        shared = dict(zip(self.specifications["spec"], self.specifications["shared"], strict=True))
+        rows = self.table[(self.table["key"] == "bayes_factor").to_numpy()]
+        base = rows["base_conclusion"].iloc[0]
+        other = rows[~rows["spec"].map(shared).astype(bool).to_numpy()]
+        answered = other[other["value"].notna().to_numpy()]
+        same, lacking = int((answered["conclusion"] == base).sum()), len(other) - len(answered)
         jump = self.table.loc[(self.table["key"] == "jump").to_numpy(), "value"]
         return (
-            f"Base: {answered['base_conclusion'].iloc[0] if len(answered) else 'no alternative has an answer'}. "
-            f"{same} of {len(answered)} other specifications have the same words for the Bayes factor of a change"
+            f"Base: {base}. {same} of {len(answered)} other reconstructions lead to the same verdict on a change"
             f"{f', {lacking} have no answer' if lacking else ''}; P(at least one jump) goes from {jump.min():.2f} to "
             f"{jump.max():.2f}."
         )

@@ -171,8 +171,8 @@ def study(case: Case, choices: Choices | Mapping[str, Any] | None = None, **chan
     >>> found = study(load_case("five-documents"), models="fast", draws=200)
     >>> found.changes.verdict
     'the reports cannot tell'
-    >>> found.summary().loc["level_all", ["quantity", "value"]].tolist()
-    ['Share of ballistic missile, confirmed, all', 1.0]
+    >>> print(found.summary().loc["level_all", "quantity"])
+    Share of ballistic missile, confirmed, all
     """
     if not isinstance(case, Case):
         raise TypeError(
