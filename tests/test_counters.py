@@ -11,10 +11,14 @@ from pandas.testing import assert_frame_equal
 
 import escalation as esc
 from escalation.charts import text_boxes_clear
+from escalation.charts.counters import CountCell, RatioCell, counters_figure
+from escalation.charts.style import INK, MODEL
 from escalation.records import Case
 from escalation.study.choices import Choices
+from escalation.study.counters.arguments import read_arguments
 from escalation.study.counters.compare import compare_counters
 from escalation.study.counters.ratios import ratio_interval, ratio_rows, windows
+from escalation.study.counters.words import detail_words, span, value
 
 DAYS = 56
 START = pd.Timestamp("2024-01-01")
@@ -198,7 +202,7 @@ def test_every_series_has_a_row_and_its_reason(found, scoped):
     assert "counts injured, not attacks" in rows.loc["a/injured/X+Y", "note"]
     assert rows.loc["b/attack/Y", "reference"] == "a/attack/Y"
     assert rows.loc["c/claim/X+Y", ["reports", "statements"]].tolist() == [1, 1]
-    assert "its course is the model's" in rows.loc["c/claim/X+Y", "note"]
+    assert "how its one total is spread over the days before is estimated" in rows.loc["c/claim/X+Y", "note"]
     assert set(found.ratios.query("series == 'c/claim/X+Y'")["measure"]) == {"claims per attack"}
     assert list(found.reconstructions) == [label for label in rows.index if rows.loc[label, "statements"]]
 
@@ -244,6 +248,38 @@ def test_what_was_asked_for(scoped):
         compare_counters(scoped[0].reports)
     with pytest.raises(ValueError, match="no report has q/attack"):
         compare_counters(scoped[0], choices=QUICK.but(counter="q"))
+
+
+def test_single_choices_and_mappings():
+    daily = np.ones(10, dtype=int)
+    case = case_of(totals(daily, [4, 10], "a"), totals(daily, [6, 10], "b"), days=10)
+    own = {name: getattr(QUICK, name) for name in ("models", "hazard", "phi", "sigma")}
+    one = compare_counters(case, choices=QUICK)
+    for choices, changed in ((own | {"draws": 300}, {"draws": 400}), (None, own | {"draws": 400})):
+        other = compare_counters(case, choices=choices, **changed)
+        for name in ("series", "ratios", "scopes", "sums"):
+            assert_frame_equal(getattr(one, name), getattr(other, name))
+    asked = read_arguments(case, {"b", "a"}, iter(["X"]), QUICK, {"draws": 300}, 28, None)
+    assert asked == (["a", "b"], ["X"], QUICK.but(draws=300))
+
+
+def test_all_problems_of_the_arguments_are_told(scoped):
+    case = scoped[0]
+    with pytest.raises(TypeError, match=r"scopes must be a name, a list of names or None, got int 5"):
+        compare_counters(case, scopes=5)
+    with pytest.raises(TypeError, match=r"counters must hold names; not a name: 1, None"):
+        compare_counters(case, counters=["a", 1, None])
+    with pytest.raises(TypeError, match=r"counters must be a name.*got dict"):
+        compare_counters(case, counters={"a": 1})
+    with pytest.raises(TypeError, match=r"counters.*no choice is called 'modles'.*executor must have.*window must be"):
+        compare_counters(case, counters=5, window=0, executor=3, modles="fast")
+    with pytest.raises(TypeError, match=r"choices must be Choices, a mapping"):
+        compare_counters(case, choices="fast")
+    with pytest.raises(ValueError, match=r"models.*window must be"):
+        compare_counters(case, models="quick", window=1)
+    # The same words whatever the order in which a set is kept.
+    with pytest.raises(ValueError, match=r"'q' has no report; counters: 'r' has no report; counters: 's' has"):
+        compare_counters(case, counters={"s", "q", "r"})
 
 
 def test_origins_of_their_own():
@@ -311,6 +347,65 @@ def test_result_and_figure(found):
         found.plot(width=2.0)
 
 
+def ratio_cell(lower, ratio, upper, n=20):
+    """A ratio whose ends are flat, and one window."""
+    last = pd.date_range(START, periods=n)
+    run = pd.DataFrame({"kind": "cumulative", "first": START, "last": last, "lower": lower, "ratio": ratio,
+                        "upper": upper})  # fmt: skip
+    bar = {"kind": "window", "first": START, "last": last[-1], "lower": run["lower"].iloc[-1],
+           "ratio": run["ratio"].iloc[-1], "upper": run["upper"].iloc[-1]}  # fmt: skip
+    return RatioCell("b / a", "", pd.concat([run, pd.DataFrame([bar])], ignore_index=True))
+
+
+def drawn(*cells):
+    """The axes of the ratios, the words of their key, and the triangles (marker, colour, day and height) of the first.
+
+    Arrows are told from the plus of a window and from strokes by their marker.
+    """
+    index = pd.date_range(START, periods=20)
+    curve = pd.DataFrame({"median": 1.0, "lower": 0.5, "upper": 2.0}, index=index)
+    none = pd.DataFrame({"as_of": index[:1], "count": [1], "used": [True]})
+    fig = counters_figure([CountCell("a", "", none, curve, None)], cells, [])
+    assert text_boxes_clear(fig) == []
+    words = {text.get_text() for ax in fig.axes for text in ax.texts}
+    marks = [(line.get_marker(), line.get_color(), float(x), float(y)) for line in fig.axes[1].lines
+             for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
+             if line.get_marker() in {"v", "^"} and 0 <= x - DAY_ONE < 20]  # fmt: skip
+    return fig.axes[1:], words, marks
+
+
+DAY_ONE = (START - pd.Timestamp("1970-01-01")).days
+BEYOND = "at an edge: goes on beyond the axis"
+
+
+@pytest.mark.parametrize("ratio", [1 / 3000, 0.03, 0.124, 0.8, 7.9, 30.0, 5000.0])
+def test_the_last_ratio_is_on_the_axis(ratio):
+    axes, words, marks = drawn(ratio_cell(ratio * 0.9, ratio, ratio * 1.1))
+    low, high = axes[0].get_ylim()
+    assert low < ratio / 1.2
+    assert high > ratio * 1.2
+    assert low < 1 < high
+    ticks = [text.get_text() for text in axes[0].get_yticklabels()]
+    assert "1" in ticks
+    assert len(ticks) <= 8
+    assert BEYOND not in words
+    assert marks == []
+
+
+def test_what_goes_on_beyond_the_axis_is_marked():
+    upper = np.where(np.arange(20) < 5, np.inf, 1.2)
+    axes, words, marks = drawn(ratio_cell(0.9, 1.0, upper), ratio_cell(0.9, 1.0, 1.2))
+    assert BEYOND in words
+    assert marks == [("^", MODEL, DAY_ONE + 2.0, axes[0].get_ylim()[1])]
+    # A ratio over nothing cannot be on the axis: both the band and the window are marked.
+    axes, words, marks = drawn(ratio_cell(0.0, np.inf, np.inf))
+    assert BEYOND in words
+    assert {mark[0] for mark in marks} == {"v", "^"}
+    assert {mark[1] for mark in marks} == {MODEL, INK}
+    assert "in 28 days, 90\u00a0% interval" in words
+    assert not any("without a statement" in said for said in words)
+
+
 def test_names_from_outside_are_escaped():
     daily = np.ones(DAYS, dtype=int)
     found = compare_counters(case_of(totals(daily, [20, 56], "a"), totals(daily, [30], "<b>x/y</b>")), choices=QUICK)
@@ -332,3 +427,24 @@ def test_the_bundled_case():
     final = found.summary().loc["thinktank/attack/Iraq+Syria"]
     assert final["ratio_lower"] > 1.2
     assert text_boxes_clear(found.plot()) == []
+
+
+def test_a_small_count_keeps_its_digits():
+    """Five of two hundred: the interval of the ratio is not .03 to .03; large totals are separated alike."""
+    row = pd.Series({"lower": 0.0251, "upper": 0.0312, "total": 2240.0, "total_lower": 2235.0, "total_upper": 2301.0,
+                     "unit": "attack", "statements": 2})  # fmt: skip
+    assert span(row) == "0.025–0.031"
+    assert [value(x) for x in (0.0, 0.0022, 0.0999, 0.1, 12.34)] == ["0", "0.0022", "0.1", "0.10", "12.3"]
+    assert detail_words(row) == "2 statements; 2,240 attacks (2,235–2,301)"
+
+
+def test_the_words_of_notes(found):
+    said = " ".join(found.sentences()) + " ".join(found.series["note"])
+    assert "model's" not in said
+    early = totals(np.ones(DAYS + 5, dtype=int), [30], "b", since=START - pd.Timedelta(days=5))
+    case = case_of(totals(np.ones(DAYS, dtype=int), [20, 56], "a"), early)
+    note = compare_counters(case, choices=QUICK).series.set_index("label").loc["b/attack/X", "note"]
+    assert note == (
+        "how its one total is spread over the days before is estimated, not reported; it counts from 2023-12-27: "
+        "how many attacks fall before 2024-01-01 is estimated, not reported"
+    )

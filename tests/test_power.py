@@ -160,19 +160,29 @@ def test_the_smallest_changes_that_are_found():
 def test_sentences_tables_and_figure():
     found = made_up(HITS)
     ten, observed, assumed = found.sentences()
-    assert "no rise tried is found in 80 % of series: that to 3 times the rate is, in 15 of 20" in ten
-    assert "no fall tried" in ten
-    assert "without a change, one is found in 1 of 20 series (0.00–0.25)" in ten
     assert (
-        "the smallest fall tried that is found in at least 80 % of series is to 0.5 times the rate, in 16 of 20"
-        in observed
-    )
+        "a rise to 3 times the rate is found in 15 of 20 series (75 %, 51–91 %), the largest rise tried, below 80 % "
+        "but not clearly so"
+    ) in ten
+    assert "without a change, one is found in 1 of 20 series (5 %, 0–25 %)" in ten
+    assert (
+        "a fall to 0.5 times the rate is found in 16 of 20 series (80 %, 56–94 %), the smallest fall tried with at "
+        "least 80 % by the estimate, though its interval begins below 80 %"
+    ) in observed
     assert "stale 0.2" in assumed
+    assert "20 simulated series per point" in assumed
+    assert "overlap, their order is not certain" in assumed
+    # A share whose whole interval is on one side is said without doubt.
+    few, sure = made_up({(10, 0.2): 1, (10, 1.0): 0, (10, 2.0): 20}).sentences(0.5)[0].split("; ")[:2]
+    assert few.endswith("the largest fall tried, below 50 %")
+    assert sure.endswith("the smallest rise tried with at least 50 %")
     assert "10 reports: none; every day observed: 0.5 and 2" in repr(found)
     assert found.summary().loc[("10 reports", 3.0), "share"] == 0.75
     assert "<p>" in found._repr_html_()
     ax = found.plot()
     assert not text_boxes_clear(ax.figure)
+    free = ax.figure.bbox.height - ax.get_tightbbox().y1
+    assert 0 < free * 72 / ax.figure.dpi < 12
     shares = [line.get_ydata() for line in ax.lines if line.get_marker() == "o"]
     np.testing.assert_allclose(shares[0], np.array([12, 3, 1, 9, 15]) / 20)
     # Moved aside by a few points only.
@@ -208,5 +218,28 @@ def test_all_that_is_wrong_is_said_at_once():
         power(ratios=[50.0])
     with pytest.raises(TypeError, match=r"\.map"):
         power(reports=None, executor=3)
-    with pytest.raises(ValueError, match="simulate: stale must be a share"):
-        power(reports=None, n=1, stale=2.0)
+    with pytest.raises(ValueError, match=r"reports must .*got 5\.0; rng must .*got 'x'; stale must be a share .*; phi"):
+        power(reports=5.0, n=1, stale=2.0, phi=-1, rng="x")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"reports": "10"}, "reports must be whole numbers of at least 1, or None; got '10'"),
+        ({"ratios": "2"}, "ratios must be numbers above 0, got '2'"),
+        ({"report": 10, "outlet": 3}, r"report \(did you mean 'reports'\?\), outlet \(did you mean 'outlets'\?\)"),
+        ({"decide": []}, r"decide must be one of p_jump, bayes_factor; got \[\]"),
+        ({"observed": "no"}, "observed must be True or False"),
+        ({"copies": 3, "outlets": 2}, "3 copies per report need at least 4 outlets"),
+    ],
+)
+def test_bad_values_are_said_clearly(options, said):
+    with pytest.raises(ValueError, match=f"power: .*{said}"):
+        power(**options)
+
+
+def test_a_single_ratio_and_what_cannot_be_called():
+    options = {"reports": None, "days": 10, "n": 1}
+    assert_frame_equal(power(ratios=2, **options).runs, power(ratios=[2.0], **options).runs)
+    with pytest.raises(TypeError, match="progress must be a function"):
+        power(ratios=2, progress=5, **options)

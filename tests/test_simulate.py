@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import pickle
 
 import numpy as np
@@ -15,6 +16,7 @@ import escalation as esc
 from escalation.charts import text_boxes_clear
 from escalation.reconstruct.pairing import pairing
 from escalation.scale.streams import Streams
+from escalation.study.simulate.checks import EVENTS
 from escalation.study.simulate.outlets import Voice, report_days, tell
 from escalation.study.simulate.simulate import simulate
 
@@ -264,6 +266,72 @@ def test_all_that_is_wrong_is_said_at_once():
     with pytest.raises(ValueError, match="2 outlets"):
         simulate(outlets=1)
     assert len(simulate(outlets=1, copies=0, reports=5).case.reports) == 5
+    with pytest.raises(ValueError, match=r"stale must .*; scopes must .*; rng must .*; start must .*'01/12/2023'"):
+        simulate(start="01/12/2023", stale=3, scopes=[["A"], ["B"]], rng="x")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"levels": []}, r"levels must be .* one or more .*got \[\]"),
+        ({"levels": {"drone": True}}, "levels must be"),
+        ({"scopes": [["A"], ["B"]]}, r"scopes must be .*got \[\['A'\], \['B'\]\]"),
+        ({"scopes": {"North", "South"}}, "scopes must be a list"),
+        ({"rng": "x"}, "rng must be None, a whole number .*got 'x'"),
+        ({"rng": -1}, "rng must be None, a whole number .*got -1"),
+        ({"rate": True}, "rate must be a number"),
+        ({"changes": [("01/02/2024", 2.0)]}, "needs days 0 to 119 or dates 2024-01-01"),
+        ({"changes": {(5, 2.0)}}, r"changes must be a list of .*such as \[\('2024-03-01', 2.0\)\]"),
+        ({"copies": 3, "outlets": 2}, "3 copies per report need at least 4 outlets, got 2"),
+        ({"copies": 1.5, "outlets": 2}, "1.5 copies per report need at least 3 outlets"),
+    ],
+)
+def test_bad_values_are_said_clearly(options, said):
+    with pytest.raises(ValueError, match=f"simulate: .*{said}"):
+        simulate(**options)
+
+
+def test_an_unknown_name_is_said_with_the_one_near_it():
+    with pytest.raises(TypeError, match=r"'report' \(did you mean 'reports'\?\), 'xyz'; options are days, start"):
+        simulate(report=10, xyz=1)
+    assert simulate.__name__ == "simulate"
+
+
+def test_the_interventions_that_an_error_shows_are_taken():
+    made = simulate(interventions=ast.literal_eval(EVENTS))
+    rows = made.case.interventions
+    assert rows["kind"].tolist() == ["truce", "strike", "event", "event"]
+    assert rows["date"].dt.strftime("%m-%d").tolist() == ["02-01", "03-10", "03-11", "03-31"]
+    assert EVENTS in simulate.__doc__
+    # A date that is outside, or can be read in two ways, is no kind of event.
+    for given in ({"a": 1}, [("2024-02-05", "2030-01-01")], [(5, "01/02/2024")], [(5, "Jan 9, 2024")], "soon"):
+        with pytest.raises(ValueError, match=r"interventions.*such as \[\(|interventions.*a list such as") as error:
+            simulate(interventions=given)
+        assert EVENTS in str(error.value)
+    with pytest.raises(ValueError, match="an empty kind"):
+        simulate(interventions=[(5, "  ")])
+
+
+@pytest.mark.parametrize(("copies", "outlets"), [(0.5, 2), (1.0, 2), (2.5, 4), (3.0, 12)])
+def test_there_are_as_many_copies_as_asked_for_however_few_the_outlets(copies, outlets):
+    """Each other outlet copies or not: the number is binomial, and its mean is that asked for."""
+    n, others = 3000, outlets - 1
+    voice = Voice(reports=n, outlets=outlets, copies=copies)
+    told = tell(np.arange(1, n + 1), voice, Streams(8))
+    number = (told["copy_of"] >= 0).sum()
+    assert stats.binomtest(int(number), n * others, copies / others).pvalue > 1e-3
+
+
+def test_a_case_is_not_written_where_a_file_is(tmp_path):
+    made, file = simulate(20, reports=3), tmp_path / "note.txt"
+    file.write_text("kept")
+    for path in (file, file / "case"):
+        with pytest.raises(NotADirectoryError, match=r"note\.txt is a file.*choose another path"):
+            made.write(path)
+    for path in ("", None, 5):
+        with pytest.raises(ValueError, match="folder must be the path of a folder"):
+            made.write(path)
+    assert file.read_text() == "kept"
 
 
 def test_summary_words_and_figure():
@@ -279,6 +347,9 @@ def test_summary_words_and_figure():
     assert "true total" in words
     assert "stale or wrong" in words
     assert "read as" not in words
+    # No empty strip above the title, and nothing cut off.
+    free = ax.figure.bbox.height - ax.get_tightbbox().y1
+    assert 0 < free * 72 / ax.figure.dpi < 12
     assert not text_boxes_clear(ax.figure)
     plt.close(ax.figure)
 

@@ -22,7 +22,11 @@ __all__ = ["RatioCell", "SumCell", "ratio_block", "sum_block"]
 Floats = NDArray[np.float64]
 
 RATIO, SUM = 84.0, 104.0  # points inside a panel
-WIDEST = 8.0  # the ratio axis goes no further from 1 than this factor
+WIDEST = 8.0  # intervals lead the ratio axis no further from 1 than this factor,
+MORE = 3.0  # or than this factor beyond the last ratios,
+ROOM = 1.5  # which always have this much room
+TICKS = 6  # steps of the ratio axis, at most
+NEAR = 7  # days between two marks on one edge
 SUMMED = "#BDBDBD"  # band of the sum of parts
 
 
@@ -48,16 +52,25 @@ class SumCell(NamedTuple):
 
 
 def _limits(cells: Iterable[RatioCell]) -> tuple[float, float]:
-    """Return limits that hold the windows and the last cumulative ratios, within `WIDEST` of 1."""
-    found = []
+    """Return limits that hold the last cumulative ratios, and their intervals and the windows within `WIDEST` of 1."""
+    found, ends = [], [1.0]
     for cell in cells:
         rows = cell.frame
         last = rows[(rows["kind"] == "cumulative").to_numpy()].tail(1)
         kept = pd.concat([rows[(rows["kind"] == "window").to_numpy()], last])[["ratio", "lower", "upper"]]
         found.append(kept.to_numpy(dtype=float).ravel())
+        ends += [end for end in last["ratio"].astype(float) if np.isfinite(end) and end > 0]
     flat = np.concatenate([*found, [0.5, 2.0]])
     flat = flat[np.isfinite(flat) & (flat > 0)]
-    return max(float(flat.min()) / 1.1, 1 / WIDEST), min(float(flat.max()) * 1.1, WIDEST)
+    least, most = min(1 / WIDEST, min(ends) / MORE), max(WIDEST, max(ends) * MORE)
+    low, high = max(float(flat.min()) / 1.1, least), min(float(flat.max()) * 1.1, most)
+    return min(low, min(ends) / ROOM), max(high, max(ends) * ROOM)
+
+
+def _cut(rows: pd.DataFrame, low: float, high: float) -> list[tuple[NDArray[np.bool_], float, str]]:
+    """Say which rows go on below and above the axis, with that edge and its triangle."""
+    lower, upper = (rows[name].to_numpy(dtype=float) for name in ("lower", "upper"))
+    return [(lower < low, low, "v"), (upper > high, high, "^")]
 
 
 def ratio_block(cells: Sequence[RatioCell], prob: float, window: int) -> Block:
@@ -70,10 +83,10 @@ def ratio_block(cells: Sequence[RatioCell], prob: float, window: int) -> Block:
         KeyItem(f"in {window} days, {100 * prob:g} % interval", "P", INK, INK, 5.0),
     ]]  # fmt: skip
     if silent:
-        key[0].append(KeyItem("in a window where one of them has no statement: the model's", "P", FAINT, FAINT, 5.0))
-    bars = pd.concat([cell.frame[(cell.frame["kind"] == "window").to_numpy()] for cell in cells])
-    if ((bars["lower"] < low) | (bars["upper"] > high)).any():
-        key[0].append(KeyItem("arrow: beyond the axis", "", INK, INK))
+        key[0].append(KeyItem(f"in {window} days without a statement of one of them", "P", FAINT, FAINT, 5.0))
+    drawn = pd.concat([cell.frame[cell.frame["kind"].isin(["cumulative", "window"]).to_numpy()] for cell in cells])
+    if any(beyond.any() for beyond, _, _ in _cut(drawn, low, high)):
+        key[0].append(KeyItem("at an edge: goes on beyond the axis", "^", INK, INK, 4.0))
 
     def draw(ax: Axes, i: int, first: bool) -> None:
         _ratio_axis(ax, low, high, labelled=first)
@@ -86,7 +99,7 @@ def ratio_block(cells: Sequence[RatioCell], prob: float, window: int) -> Block:
     return Block(
         "Ratio of the counts of two counters",
         "Log scale, hairline at 1: both count as many. Draws of both are paired at random, as if independent",
-        key, [(cell.name, cell.detail) for cell in cells], RATIO, "1/8", draw,
+        key, [(cell.name, cell.detail) for cell in cells], RATIO, max(_ticks(low, high).values(), key=len), draw,
     )  # fmt: skip
 
 
@@ -103,12 +116,25 @@ def _ratio_axis(ax: Axes, low: float, high: float, *, labelled: bool) -> None:
     """Set up the log axis, its ticks at powers of two, and the line at 1."""
     ax.set_yscale("log")
     ax.set_ylim(low, high)
-    powers = 2.0 ** np.arange(np.ceil(np.log2(low)), np.floor(np.log2(high)) + 1)
-    ax.yaxis.set_major_locator(FixedLocator(powers.tolist()))
-    said = [f"1/{round(1 / p)}" if p < 1 else f"{p:.0f}" for p in powers]
-    ax.yaxis.set_major_formatter(FixedFormatter(said if labelled else [""] * len(said)))
+    ticks = _ticks(low, high)
+    ax.yaxis.set_major_locator(FixedLocator(list(ticks)))
+    ax.yaxis.set_major_formatter(FixedFormatter([said if labelled else "" for said in ticks.values()]))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.axhline(1.0, color=INK, lw=0.8, zorder=1.2)
+
+
+def _ticks(low: float, high: float) -> dict[float, str]:
+    """Return powers of two, or of four and so on where there are many, with their labels; 1 is always one of them.
+
+    Examples
+    --------
+    >>> list(_ticks(0.2, 5.0).values()), list(_ticks(0.4, 5000.0).values())
+    (['1/4', '1/2', '1', '2', '4'], ['1', '8', '64', '512', '4,096'])
+    """
+    first, last = int(np.ceil(np.log2(low))), int(np.floor(np.log2(high)))
+    step = -(-max(last - first, 1) // TICKS)
+    found = range(-(-first // step) * step, last + 1, step)
+    return {2.0**k: f"1/{2**-k:,}" if k < 0 else f"{2**k:,}" for k in found}
 
 
 def _draw_run(ax: Axes, rows: pd.DataFrame, low: float, high: float) -> None:
@@ -121,6 +147,21 @@ def _draw_run(ax: Axes, rows: pd.DataFrame, low: float, high: float) -> None:
     ratio = rows["ratio"].to_numpy(dtype=float)
     inside = np.where((ratio >= low) & (ratio <= high), ratio, np.nan)
     ax.stairs(inside, edges, baseline=None, color=MODEL, lw=1.3, zorder=2.0)
+    for beyond, edge, marker in _cut(rows, low, high):
+        places = [day[run].mean() for run in _runs(beyond)]
+        ax.plot(places, [edge] * len(places), marker, ms=4.4, mew=0, color=MODEL, zorder=3.0, clip_on=False)
+
+
+def _runs(marked: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Return the places of marked days, run by run; a gap of a few days belongs to the run around it.
+
+    Examples
+    --------
+    >>> [run.tolist() for run in _runs(np.array([True, True, False, True] + [False] * 9 + [True]))]
+    [[0, 1, 3], [13]]
+    """
+    at = np.flatnonzero(marked)
+    return np.split(at, np.flatnonzero(np.diff(at) > NEAR) + 1) if len(at) else []
 
 
 def _draw_bar(ax: Axes, row: pd.Series, colour: str, low: float, high: float) -> None:
@@ -130,8 +171,8 @@ def _draw_bar(ax: Axes, row: pd.Series, colour: str, low: float, high: float) ->
     look: dict[str, Any] = {"color": colour, "zorder": 3.0, "solid_capstyle": "butt"}
     ends = [float(np.clip(row[name], low, high)) for name in ("lower", "upper")]
     ax.plot([middle, middle], ends, lw=1.1, **look)
-    for beyond, edge, marker in ((row["lower"] < low, low, "v"), (row["upper"] > high, high, "^")):
-        if beyond:
+    for beyond, edge, marker in _cut(row.to_frame().T, low, high):
+        if beyond.any():
             ax.plot([middle], [edge], marker, ms=3.6, mew=0, clip_on=False, **look)
     if low <= row["ratio"] <= high:
         ax.plot([first - 0.5, last + 0.5], [row["ratio"]] * 2, lw=1.6, **look)

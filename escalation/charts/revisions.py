@@ -58,6 +58,7 @@ def revisions(
     headings: Mapping[str, tuple[str, str]] | None = None,
     window: tuple[object, object] | None = None,
     prob: float = 0.9,
+    units: str = "incidents",
     size: tuple[float, float] = (10.0, 8.0),
 ) -> Figure:
     """Draw a rate as it was estimated on several dates, above the probability of a recent jump on each of them.
@@ -88,6 +89,8 @@ def revisions(
         First and last day shown; default: all.
     prob : float, default 0.9
         Mass of the band.
+    units : str, default "incidents"
+        What is counted, in the plural, for the words.
     size : tuple of float, default (10, 8)
         Width and height in inches. The figure is higher if its words need the room.
 
@@ -111,16 +114,16 @@ def revisions(
     >>> len(fig.axes)
     2
     """
+    events = read_events(interventions)
+    said = f"{units[:1].upper()}{units[1:]} per day; one line per date, from the reports published by then"
     plain = {
-        "rate": ("Rate of incidents as estimated on successive dates", "Incidents per day; events in grey"),
+        "rate": (f"Rate of {units} as estimated on successive dates", f"{said}{'; events in grey' * bool(events)}"),
         "alarms": (
             f"Probability, on each date, of a jump of the rate in the last {days} days",
             "From reports published by then; days after the last as-of date known are not covered",
         ),
     }
-    parts = _Parts(
-        _curves(rates), read_stems(vintages), read_events(interventions), headed(headings, plain), note, alarm, prob
-    )
+    parts = _Parts(_curves(rates), read_stems(vintages), events, headed(headings, plain), note, alarm, prob)
     return stack(parts, source=source, window=window, size=size)
 
 
@@ -190,7 +193,10 @@ class _Parts:
         lines = zip((day for day, _ in early), _shades(len(early)), strict=True)
         key = [KeyItem(f"estimated on {day_text(day)}", "line", shade, shade) for day, shade in lines]
         if len(key) > 2:
-            key = [key[0], replace(key[-1], text=f"… to {day_text(early[-1][0])}")]
+            key = [  # the ends of a range, not two lines
+                replace(key[0], text=f"estimated on {day_text(early[0][0])} (earliest)"),
+                replace(key[-1], text=f"… to {day_text(early[-1][0])} (latest before the last)"),
+            ]
         if early:
             key.append(KeyItem("last day of an estimate", "o", DARK, DARK, 3.4))
         line, *band = key_of_curve(last, self.prob)

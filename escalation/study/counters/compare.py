@@ -14,6 +14,7 @@ from escalation.reconstruct.result import Reconstruction
 from escalation.records import Case
 from escalation.scale.streams import Streams
 from escalation.study.choices import Choices
+from escalation.study.counters.arguments import read_arguments
 from escalation.study.counters.ratios import RATIO_COLUMNS, ratio_rows
 from escalation.study.counters.result import CounterComparison
 from escalation.study.counters.scopes import common_days, sums_of
@@ -33,9 +34,10 @@ def compare_counters(
     *,
     counters: Iterable[str] | str | None = None,
     scopes: Iterable[str] | str | None = None,
-    choices: Choices | None = None,
+    choices: Choices | Mapping[str, Any] | None = None,
     window: int = 28,
     executor: Any = None,
+    **changed: Any,
 ) -> CounterComparison:
     """Reconstruct every series of a case by itself and set them beside each other: counters by ratio, scopes by sum.
 
@@ -53,11 +55,14 @@ def compare_counters(
     scopes
         Names of scopes; None is all. The main series is always in.
     choices
-        Choices behind every reconstruction; counter, unit and scope name the main series. None is the default.
+        Choices behind every reconstruction, or a mapping of those that are not the default; counter, unit and scope
+        name the main series. None is the default.
     window
         Days of the consecutive windows in which the ratio is taken, 2 to 3700.
     executor
         As for `reconstruct`.
+    **changed
+        Single choices, as ``models="fast"``; they win over `choices`.
 
     Returns
     -------
@@ -66,10 +71,11 @@ def compare_counters(
     Raises
     ------
     TypeError
-        If `case` is no case or `choices` no choices.
+        If `case` is no case, `counters` or `scopes` are no names, `choices` no choices, a name is no choice or
+        `executor` has no ``.map``; all problems are listed.
     ValueError
-        If a counter or a scope has no report, the window is out of range, or the main series cannot be reconstructed;
-        another series that cannot be has a row that says why.
+        If a counter or a scope has no report, a choice or the window is out of range, or the main series cannot be
+        reconstructed; another series that cannot be has a row that says why.
 
     Notes
     -----
@@ -88,14 +94,14 @@ def compare_counters(
     --------
     >>> import escalation as esc
     >>> case = esc.load_case("five-documents")
-    >>> quick = Choices(models="fast", draws=200, hazard=(1 / 60,), phi=(0.0,), sigma=(0.1,), spread=(1.3,))
-    >>> found = compare_counters(case, scopes="Iraq+Syria", choices=quick)
+    >>> quick = {"models": "fast", "hazard": (1 / 60,), "phi": (0.0,), "sigma": (0.1,), "spread": (1.3,)}
+    >>> found = compare_counters(case, scopes="Iraq+Syria", choices=quick, draws=200)
     >>> found.series[["label", "done"]].to_numpy().tolist()
     [['pentagon/attack/Iraq+Syria', 'main'], ['pentagon/attack/Iraq', 'not reconstructed']]
     """
-    choices = _checked(case, choices, window)
+    who, where, choices = read_arguments(case, counters, scopes, choices, changed, window, executor)
     found = list_series(case, choices)
-    wanted = asked(found, counters, scopes)
+    wanted = asked(found, who, where)
     main = next(one for one in found if one.place == 0)
     recs: dict[str, Reconstruction] = {}
     why: dict[str, str] = {}
@@ -120,17 +126,6 @@ def compare_counters(
     return CounterComparison(
         MappingProxyType(recs), series, ratios, wholes, sums, choices.prob, int(window), main.label, case.source_line
     )
-
-
-def _checked(case: Any, choices: Any, window: Any) -> Choices:
-    """Refuse arguments out of range, all at once."""
-    if not isinstance(case, Case):
-        raise TypeError(f"case must be a Case, from load_case or read_case; got {type(case).__name__}")
-    if choices is not None and not isinstance(choices, Choices):
-        raise TypeError(f"choices must be Choices or None, got {type(choices).__name__}")
-    if isinstance(window, bool) or not isinstance(window, (int, np.integer)) or not 2 <= window <= 3700:
-        raise ValueError(f"window must be a whole number of days from 2 to 3700, got {window!r}")
-    return choices if choices is not None else Choices()
 
 
 def _reconstructed(case: Case, choices: Choices, one: Counted, executor: Any) -> Reconstruction:
@@ -219,12 +214,15 @@ def _notes(
         why = rec.reports.loc[~rec.reports["used"].astype(bool), "reason"].value_counts(sort=False)
         notes.append(f"not used: {', '.join(f'{n} × {said}' for said, n in sorted(why.items()))}")
     if row["statements"] == 1:
-        notes.append("between its first day and its one total its course is the model's, not reported")
+        notes.append("how its one total is spread over the days before is estimated, not reported")
     if one.origin is None and one is not main:
         notes.append("no day is stated from which it counts: it begins the day after its first report")
     start = None if main.start is None else main.start
     if start is not None and one is not main and rec.dates[0] < start:
-        notes.append(f"it counts from {rec.dates[0]:%Y-%m-%d}: how many fall before {start:%Y-%m-%d} is the model's")
+        notes.append(
+            f"it counts from {rec.dates[0]:%Y-%m-%d}: how many {plural(one.unit)} fall before {start:%Y-%m-%d} is "
+            "estimated, not reported"
+        )
     if (one.counter, one.unit) != (main.counter, main.unit) and one.label not in reference:
         notes.append(f"{main.counter}/{main.unit} has no series of this scope to compare with")
     elif one is not main and row["done"] == "reconstructed" and one.label in reference:

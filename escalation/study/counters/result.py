@@ -45,7 +45,8 @@ class CounterComparison:
     ratios
         One row per ratio: ``series, reference, measure`` (in which units), ``kind, first, last, days, ratio, lower,
         upper, p_more, p_less, p_zero`` (see `ratio_rows`), and ``dates, dates_reference``: how many of the days from
-        ``first`` to ``last`` have a statement of either; where there is none, the ratio is the model's.
+        ``first`` to ``last`` have a statement of either; where there is none, the ratio is estimated, not
+        reported.
     scopes
         One row per scope with parts: sum, total and difference at the end of the common days, or why not.
     sums

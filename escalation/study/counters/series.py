@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -179,19 +179,24 @@ def _origin(own: pd.DataFrame) -> pd.Timestamp | None:
 
 
 def asked(
-    found: Sequence[Counted], counters: Iterable[str] | str | None, scopes: Iterable[str] | str | None
+    found: Sequence[Counted], who: Sequence[str] | None, where: Sequence[str] | None
 ) -> dict[str, tuple[bool, bool]]:
     """Say of each series whether it was asked for, and whether its unit was named.
 
     The series of the main counter and unit are always wanted: the others are compared with them.
+
+    Parameters
+    ----------
+    found
+        All series.
+    who, where
+        Names of counters and of scopes; None is all.
 
     Raises
     ------
     ValueError
         If a counter or a scope has no report; all are listed.
     """
-    who, where = (None if given is None else [given] if isinstance(given, str) else list(given)
-                  for given in (counters, scopes))  # fmt: skip
     bad = [] if who is None else [f"counters: {name!r} has no report" for name in who
                                   if not any(_under(one.label, name) for one in found)]  # fmt: skip
     known = {scope for one in found for scope in (one.scope, *one.scopes)}

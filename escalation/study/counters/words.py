@@ -50,20 +50,20 @@ def value(x: float) -> str:
 
     Examples
     --------
-    >>> value(0.8765), value(1.0), value(float("inf")), value(float("nan"))
-    ('0.88', '1.00', 'infinite', 'unknown')
+    >>> value(0.8765), value(1.0), value(0.02654), value(float("inf")), value(float("nan"))
+    ('0.88', '1.00', '0.027', 'infinite', 'unknown')
     """
     if pd.isna(x):
         return "unknown"
     if x == float("inf"):
         return "infinite"
-    return f"{x:.2f}" if 0.01 <= x < 10 else number(x)
+    return f"{x:.2f}" if 0.1 <= x < 10 else f"{x:.2g}" if 0.001 <= x < 0.1 else number(x)
 
 
 def span(row: pd.Series, name: str = "") -> str:
     """Write the interval of a row."""
     low, high = (row[f"{name}_{end}" if name else end] for end in ("lower", "upper"))
-    return f"{value(low)}–{value(high)}" if not name else f"{low:.0f}–{high:.0f}".replace("-", "−")
+    return f"{value(low)}–{value(high)}" if not name else f"{low:,.0f}–{high:,.0f}".replace("-", "−")
 
 
 def detail_words(row: pd.Series) -> str:
@@ -129,7 +129,7 @@ def end_words(own: pd.DataFrame) -> str:
 
 def _zero(row: pd.Series) -> str:
     """Say how many draws divide by zero."""
-    return f", {100 * row['p_zero']:.0f} % of draws over zero" if row["p_zero"] >= 0.005 else ""
+    return f", {100 * row['p_zero']:.0f} % of draws divide by zero" if row["p_zero"] >= 0.005 else ""
 
 
 def sum_words(wholes: pd.DataFrame, series: pd.DataFrame) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ import pandas as pd
 
 from escalation.study.power.cells import Job, Scenario, detect
 from escalation.study.power.powerresult import RULES, Power, tabulate
+from escalation.study.simulate.checks import is_number, near, read_seed
+from escalation.study.simulate.outlets import NAMES, Voice
 
 __all__ = ["power"]
 
@@ -23,7 +26,7 @@ LARGEST = 2_500
 def power(
     *,
     reports: int | Sequence[int] | None = (10, 20, 40),
-    ratios: Sequence[float] = (0.25, 0.5, 2.0, 3.0),
+    ratios: float | Sequence[float] = (0.25, 0.5, 2.0, 3.0),
     days: int = 120,
     rate: float = 1.5,
     changed: int | None = None,
@@ -42,9 +45,9 @@ def power(
     Parameters
     ----------
     reports
-        Numbers of reports that copy no other. None: only the row in which every day is observed.
+        One or more numbers of reports that copy no other. None: only the row in which every day is observed.
     ratios
-        Rates after the change over the rate before it, above 0. Ratio 1, the false alarms, is always added.
+        One or more rates after the change over the rate before it, above 0. Ratio 1, the false alarms, is always added.
     days, rate
         Length in days, and incidents per day before the change.
     changed
@@ -79,7 +82,7 @@ def power(
     ValueError
         If anything is out of range; all problems are listed.
     TypeError
-        If `executor` has no `.map`.
+        If `executor` has no `.map`, or `progress` cannot be called.
 
     Notes
     -----
@@ -97,15 +100,18 @@ def power(
     >>> found.table[["ratio", "n", "found"]].to_numpy().tolist()
     [[1.0, 3.0, 0.0], [4.0, 3.0, 3.0]]
     """
-    numbers = [] if reports is None else [reports] if isinstance(reports, (int, np.integer)) else list(reports)
+    numbers = [] if reports is None else _listed(reports)
+    tried = _listed(ratios)
     middle = days // 2 if changed is None and isinstance(days, (int, np.integer)) else changed
-    _check(numbers, ratios, days, rate, middle, n, models, decide, prob, voice)
+    _check(numbers, tried, days, rate, middle, n, models, decide, observed, prob, rng, voice)
     if executor is not None and not hasattr(executor, "map"):
         raise TypeError(f"executor must have a .map, got {type(executor).__name__}")
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress must be a function of a line of text, such as print; got {progress!r}")
     scenario = Scenario(int(days), float(rate), int(middle or 0), models, voice)
     every: list[int | None] = [int(one) for one in dict.fromkeys(sorted(numbers))]
     every += [None] * (observed or not every)
-    tried = sorted({1.0, *map(float, ratios)})
+    tried = sorted({1.0, *map(float, tried)})
     entropy = int(np.random.default_rng(SEED if rng is None else rng).integers(2**62))
     jobs: list[Job] = [(scenario, m, ratio, i, entropy) for m in every for ratio in tried for i in range(n)]
     rows = list(_told((map if executor is None else executor.map)(detect, jobs), len(jobs), progress))
@@ -122,6 +128,11 @@ def _told(found: Iterable[Any], jobs: int, progress: Callable[[str], None] | Non
             progress(f"power: {i} of {jobs} simulated series")
 
 
+def _listed(given: Any) -> list[Any]:
+    """Return what was given as a list; one number or word is a list of one."""
+    return list(given) if isinstance(given, Iterable) and not isinstance(given, (str, Mapping)) else [given]
+
+
 def _whole(value: Any, least: int) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= least)
 
@@ -131,16 +142,15 @@ def _real(value: Any) -> bool:
 
 
 def _check(
-    reports: list[Any], ratios: Any, days: Any, rate: Any, changed: Any, n: Any, models: Any, decide: Any, prob: Any,
-    voice: dict[str, Any],
+    reports: list[Any], ratios: list[Any], days: Any, rate: Any, changed: Any, n: Any, models: Any, decide: Any,
+    observed: Any, prob: Any, rng: Any, voice: dict[str, Any],
 ) -> None:  # fmt: skip
-    """Refuse options out of range, all at once. What is said of the voice is checked by `simulate`."""
-    bad = []
+    """Refuse options out of range, all at once."""
+    bad: list[str] = []
     if not all(_whole(one, 1) for one in reports):
-        bad.append(f"reports must be whole numbers of at least 1, or None; got {reports!r}")
-    given = list(ratios) if isinstance(ratios, Iterable) and not isinstance(ratios, str) else []
-    if not given or not all(map(_real, given)):
-        bad.append(f"ratios must be numbers above 0, got {ratios!r}")
+        bad.append(f"reports must be whole numbers of at least 1, or None; got {_one(reports)}")
+    if not ratios or not all(map(_real, ratios)):
+        bad.append(f"ratios must be numbers above 0, got {_one(ratios)}")
     if not _whole(days, 4):
         bad.append(f"days must be a whole number of at least 4, got {days!r}")
     elif not _whole(changed, 1) or changed >= days:
@@ -149,17 +159,18 @@ def _check(
         bad.append(f"rate must be a number above 0, got {rate!r}")
     if not _whole(n, 1):
         bad.append(f"n must be a whole number of at least 1, got {n!r}")
-    if models not in ("full", "jumps", "fast"):
+    if not isinstance(models, str) or models not in ("full", "jumps", "fast"):
         bad.append(f"models must be full, jumps or fast; got {models!r}")
-    if decide not in RULES:
+    if not isinstance(decide, str) or decide not in RULES:
         bad.append(f"decide must be one of {', '.join(RULES)}; got {decide!r}")
     if not _real(prob) or prob >= 1:
         bad.append(f"prob must lie between 0 and 1, got {prob!r}")
-    unknown = [name for name in voice if name not in VOICE]
-    if unknown:
-        bad.append(f"unknown options {', '.join(unknown)}; how totals are told is set by {', '.join(VOICE)}")
+    if not isinstance(observed, (bool, np.bool_)):
+        bad.append(f"observed must be True or False, got {observed!r}")
+    read_seed(rng, bad)
+    bad += _voice_problems(voice)
     if not bad and reports:
-        mean = rate * (changed + (days - changed) * max(1.0, *given))
+        mean = rate * (changed + (days - changed) * max(1.0, *ratios))
         if mean > LARGEST:
             bad.append(
                 f"the largest ratio makes about {mean:.0f} incidents, and totals up to {LARGEST} are reconstructed: "
@@ -167,3 +178,21 @@ def _check(
             )
     if bad:
         raise ValueError("power: " + "; ".join(bad))
+
+
+def _one(given: list[Any]) -> str:
+    """Write a list, or what alone is in it."""
+    return repr(given[0] if len(given) == 1 else given)
+
+
+def _voice_problems(voice: dict[str, Any]) -> list[str]:
+    """List what is wrong with how totals are to be told, before any series is simulated."""
+    every = [name for name in signature(power).parameters if name != "voice"] + list(VOICE)
+    bad = Voice(reports=1, **{name: value for name, value in voice.items() if name in NAMES}).problems()
+    phi = voice.get("phi", 0.0)
+    if not is_number(phi) or phi < 0:
+        bad.append(f"phi must be a number of at least 0, got {phi!r}")
+    unknown = [f"{name}{near(name, every)}" for name in voice if name not in VOICE]
+    if unknown:
+        bad.append(f"unknown options {', '.join(unknown)}; how totals are told is set by {', '.join(VOICE)}")
+    return bad

@@ -14,6 +14,7 @@ from scipy.stats import binomtest
 
 from escalation.charts import new_axes
 from escalation.charts.power import power_panel
+from escalation.charts.trim import trim_top
 
 __all__ = ["OBSERVED", "RULES", "Power", "tabulate"]
 
@@ -146,8 +147,7 @@ class Power:
             fall, rise = (float(found[side].loc[name]) for side in ("fall", "rise"))
             below, above = part[part["ratio"] < 1], part[part["ratio"] > 1]
             said = [_side(below, fall, "fall", power), _side(above, rise, "rise", power)]
-            alarms = _counted(part, 1.0)
-            said = [*filter(None, said), f"without a change, one is found in {alarms}"]
+            said = [*filter(None, said), f"without a change, one is found in {_counted(part, 1.0)}"]
             out.append(f"{name[:1].upper()}{name[1:]}: {'; '.join(said)}.{_dates(part)}")
         return (*out, self._assumed())
 
@@ -159,8 +159,10 @@ class Power:
         return (
             f"Simulated: {given['days']} days, {given['rate']:.3g} a day before the change on day "
             f"{given['changed']} (from 0), {clumped}; {voice or 'reports told as simulate does by default'}. "
-            f"Found means {RULES[self.decide][2]}; models {given['models']}; intervals are exact binomial at "
-            f"{100 * self.prob:g} %. For other series and other reports the answer is another."
+            f"Found means {RULES[self.decide][2]}; models {given['models']}. {_numbers(self.table['n'])} simulated "
+            f"series per point; in brackets the exact binomial interval of the share at {100 * self.prob:g} %: where "
+            "the intervals of two points overlap, their order is not certain. For other series and other reports the "
+            "answer is another."
         )
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -182,11 +184,12 @@ class Power:
             f"{given['days']} days, change on day {given['changed']}{voice}; {n} simulated series per point. Found: "
             f"{RULES[self.decide][2]}"
         )
-        return power_panel(
+        drawn = power_panel(
             ax if ax is not None else new_axes(), frame[["line", "ratio", "share", "lower", "upper"]],
             title="Share of simulated series in which a change is found", subtitle=subtitle, ceiling=OBSERVED,
             prob=self.prob,
         )  # fmt: skip
+        return trim_top(drawn) if ax is None else drawn
 
     def __repr__(self) -> str:
         given = self.scenario
@@ -197,7 +200,7 @@ class Power:
         )
         return (
             f"Power({given['days']} days at {given['rate']:.3g} a day, {len(self.runs)} simulated series; "
-            f"smallest ratios tried that are found in 80 %: {said})"
+            f"smallest ratios tried whose estimated share found is at least 80 %: {said})"
         )
 
     def _repr_html_(self) -> str:
@@ -205,26 +208,33 @@ class Power:
         return said + str(self.summary().to_html(float_format=lambda x: f"{x:.3g}", na_rep="", escape=True, border=0))
 
 
+def _numbers(n: pd.Series) -> str:
+    """Write the number of series per point, or the least and the most."""
+    low, high = int(n.min()), int(n.max())
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
 def _counted(cells: pd.DataFrame, ratio: float) -> str:
-    """Write the share at a ratio as a count with its interval."""
+    """Write the share at a ratio as a count, a percentage and its interval."""
     row = cells[cells["ratio"] == ratio].iloc[0]
-    return f"{int(row['found'])} of {int(row['n'])} series ({row['share_lower']:.2f}–{row['share_upper']:.2f})"
+    low, high = 100 * row["share_lower"], 100 * row["share_upper"]
+    return f"{int(row['found'])} of {int(row['n'])} series ({100 * row['share']:.0f} %, {low:.0f}–{high:.0f} %)"
 
 
 def _side(cells: pd.DataFrame, ratio: float, side: str, power: float) -> str:
-    """Say which is the smallest fall or rise that is found, or that none is."""
+    """Say how often the smallest fall or rise that seems to be found is found, or the largest; and how sure that is."""
     if cells.empty:
         return ""
-    if not np.isnan(ratio):
-        return (
-            f"the smallest {side} tried that is found in at least {100 * power:g} % of series is to {ratio:.3g} "
-            f"times the rate, in {_counted(cells, ratio)}"
-        )
-    most = float(cells["ratio"].min() if side == "fall" else cells["ratio"].max())
-    return (
-        f"no {side} tried is found in {100 * power:g} % of series: that to {most:.3g} times the rate is, in "
-        f"{_counted(cells, most)}"
-    )
+    none = np.isnan(ratio)
+    if none:
+        ratio = float(cells["ratio"].min() if side == "fall" else cells["ratio"].max())
+    row, asked = cells[cells["ratio"] == ratio].iloc[0], f"{100 * power:g} %"
+    said = f"a {side} to {ratio:.3g} times the rate is found in {_counted(cells, ratio)}"
+    if none:
+        doubt = " but not clearly so" if row["share_upper"] >= power else ""
+        return f"{said}, the largest {side} tried, below {asked}{doubt}"
+    doubt = "" if row["share_lower"] >= power else f" by the estimate, though its interval begins below {asked}"
+    return f"{said}, the smallest {side} tried with at least {asked}{doubt}"
 
 
 def _dates(cells: pd.DataFrame) -> str:

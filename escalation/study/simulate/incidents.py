@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from escalation.scale.streams import Streams
+from escalation.study.simulate.checks import is_number
 from escalation.study.simulate.tables import Row, digest
 from escalation.study.simulate.truth import Truth, place_of
 
@@ -30,16 +31,18 @@ PLACES = 5
 def read_levels(levels: Any, dates: pd.DatetimeIndex, bad: list[str]) -> Mixes:
     """Read a mix of weapons, or ``(day or date, mix)`` pairs from which on each holds; problems go to `bad`."""
     pairs = [(0, levels)] if isinstance(levels, Mapping) else levels
-    need = "levels must be a mapping of weapons to shares, or a list of (day or date, such a mapping)"
+    need = "levels must be a mapping of weapons to shares, or a list of one or more (day or date, such a mapping)"
     try:
         pairs = [(when, dict(mix)) for when, mix in pairs]
     except (TypeError, ValueError):
         bad.append(f"{need}; got {levels!r}")
         return []
+    if not pairs:
+        bad.append(f"{need}; got {levels!r}")
     mixes: Mixes = []
     for when, mix in pairs:
         at, shares = place_of(when, dates), list(mix.values())
-        fine = all(isinstance(x, (int, float, np.number)) and 0 <= x < np.inf for x in shares) and sum(shares) > 0
+        fine = all(is_number(x) and x >= 0 for x in shares) and sum(shares) > 0
         if at is None:
             bad.append(f"levels: {when!r} is not a day from 0 to {len(dates) - 1} or a date of the series")
         elif not fine or not all(isinstance(word, str) and _is_weapon(word) for word in mix):

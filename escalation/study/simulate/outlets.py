@@ -39,7 +39,7 @@ class Voice:
     lag
         Most days by which a total lags.
     copies
-        Copies per report, on average.
+        Copies per report, on average; at most one by each other outlet.
     """
 
     reports: int
@@ -67,8 +67,11 @@ class Voice:
                        f"{self.revised}")  # fmt: skip
         if not _number(self.copies) or not 0 <= self.copies < np.inf:
             bad.append(f"copies must be a number of at least 0, got {self.copies!r}")
-        elif self.copies > 0 and self.outlets == 1:
-            bad.append("copies needs at least 2 outlets: one outlet does not copy itself")
+        elif _number(self.outlets) and self.copies > self.outlets - 1:
+            bad.append(
+                f"{self.copies:g} copies per report need at least {int(np.ceil(self.copies)) + 1} outlets, got "
+                f"{self.outlets}: an outlet copies a report once, and does not copy itself"
+            )
         return bad
 
 
@@ -159,8 +162,9 @@ def _hedge(said: Ints, share: float, rng: Rng) -> tuple[Ints, NDArray[np.object_
 
 
 def _copied(told: pd.DataFrame, voice: Voice, rng: Rng) -> pd.DataFrame:
-    """Give each report to an outlet, and let others copy it or each other."""
-    number = np.minimum(rng.poisson(voice.copies, len(told)), voice.outlets - 1)
+    """Give each report to an outlet, and let others copy it or each other, each with the same chance."""
+    others = voice.outlets - 1
+    number = rng.binomial(others, voice.copies / max(others, 1), len(told))
     rows: list[dict[str, Any]] = []
     for found, copies in zip(told.to_dict("records"), number.tolist(), strict=True):
         row = {str(name): value for name, value in found.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,13 @@ def _foreign(table: Table) -> dict[str, Any]:
 
 def write_package(case: Case, folder: str | Path, *, overwrite: bool = False) -> Path:
     """Write a case as a folder that `read_case` reads; see `Simulated.write`."""
+    given: Any = folder
+    if not isinstance(given, (str, PathLike)) or not str(given).strip():
+        raise ValueError(f"folder must be the path of a folder, such as 'simulated'; got {folder!r}")
     folder = Path(folder)
+    blocking = [part for part in (folder, *folder.parents) if part.exists() and not part.is_dir()]
+    if blocking:
+        raise NotADirectoryError(f"{blocking[0]} is a file, and a case is a folder of files: choose another path")
     names = [PACKAGE, *(table.file for table in TABLES)]
     there = [name for name in names if (folder / name).exists()]
     if there and not overwrite:

@@ -13,10 +13,12 @@ from escalation.study.simulate.assemble import make_case, truth_frame
 from escalation.study.simulate.checks import (
     HIGHEST,
     is_number,
+    named,
     read_counters,
     read_dates,
     read_rates,
     read_scopes,
+    read_seed,
     read_spans,
 )
 from escalation.study.simulate.incidents import LEVELS, incident_rows, read_levels
@@ -30,6 +32,7 @@ __all__ = ["simulate"]
 Floats = NDArray[np.float64]
 
 
+@named
 def simulate(
     days: int = 120,
     *,
@@ -62,7 +65,7 @@ def simulate(
     days
         Length in days, at least 2.
     start
-        First day.
+        First day, as a date or text such as ``"2024-01-31"``.
     rate
         Incidents per day, or one rate per day, shape (days,).
     changes
@@ -91,7 +94,8 @@ def simulate(
     revised
         Share of reports whose number is 1 to 3 too high.
     copies
-        Copies per report, on average. A copy has the number, wording and date of what it copies.
+        Copies per report, on average, up to ``outlets - 1``: each other outlet copies a report once or not, all with
+        the same chance. A copy has the number, wording and date of what it copies.
     scopes
         Two or more places with their shares of the incidents, or their names for equal shares. Each is then a
         series, as is their sum, the main one: ``{"North": .6, "South": .4}`` makes "North+South" too.
@@ -107,8 +111,9 @@ def simulate(
         than those of the default scale are declared as a scale in the order given. None: drones .6, rockets .35,
         ballistic missiles .05.
     interventions
-        Outside events: ``when``, ``(first, last)``, or such a tuple followed by a kind in words. None: one at each of
-        `changes`, a truce where the rate falls for a window.
+        Outside events, a list of ``when``, ``(when, kind)``, ``(first, last)`` or ``(first, last, kind)``:
+        ``[("2024-02-01", "2024-02-05", "truce"), ("2024-03-10", "strike"), (70, 75), 90]``. A kind is in words and
+        ``"event"`` where not given. None: one at each of `changes`, a truce where the rate falls for a window.
     rng
         Seed or generator, as `numpy.random.default_rng` takes it; None uses a fixed seed.
 
@@ -121,6 +126,8 @@ def simulate(
     ------
     ValueError
         If anything is out of range; all problems are listed.
+    TypeError
+        If a name is no parameter; the one near it is told.
 
     Notes
     -----
@@ -139,16 +146,17 @@ def simulate(
     given = {name: value for name, value in locals().items() if name != "rng"}
     voice = Voice(reports, outlets, hedged, lag, approx, stale, wrong, copies, revised)
     bad = voice.problems()
+    shares, seen = read_scopes(scopes, bad), read_counters(counters, bad)
+    for name, value in (("incidents", incidents), ("untyped", untyped)):
+        if not is_number(value) or not 0 <= value <= 1:
+            bad.append(f"{name} must be a share between 0 and 1, got {value!r}")
+    read_seed(rng, bad)
     dates = read_dates(days, start, bad)
     if dates is None:
         raise ValueError("simulate: " + "; ".join(bad))
     steps = read_changes(changes, dates, bad)
     rates = read_rates(rate, drift, phi, dates, bad)
-    shares, seen = read_scopes(scopes, bad), read_counters(counters, bad)
     mixes = read_levels(LEVELS if levels is None else levels, dates, bad)
-    for name, value in (("incidents", incidents), ("untyped", untyped)):
-        if not is_number(value) or not 0 <= value <= 1:
-            bad.append(f"{name} must be a share between 0 and 1, got {value!r}")
     spans = read_spans(interventions, steps, dates, bad)
     if rates is not None and (rates * multiplier(steps, len(dates))).max() > HIGHEST:
         bad.append(f"the rate of some day is above {HIGHEST:g}; give a lower rate, smaller factors or less drift")

@@ -19,6 +19,7 @@ from escalation.charts.heading import KeyItem, draw_heading, heading
 from escalation.charts.sheet import Pen
 from escalation.charts.style import MODEL
 from escalation.charts.timeaxis import days, dress, set_window
+from escalation.charts.trim import trim_top
 from escalation.records.case import Case
 from escalation.study.simulate.package import write_package
 
@@ -92,6 +93,10 @@ class Simulated:
         ------
         FileExistsError
             If the folder holds such files and `overwrite` is False.
+        NotADirectoryError
+            If there is a file where the folder should be.
+        ValueError
+            If `folder` is no path.
         """
         return write_package(self.case, folder, overwrite=overwrite)
 
@@ -128,6 +133,7 @@ class Simulated:
         shown = reports[mine].assign(used=True, weight=np.where(off, 0.0, 1.0)[mine])
         total = self.total().astype(float)
         curve = read_curve(pd.DataFrame({"median": total, "lower": np.nan, "upper": np.nan}), "truth")
+        own = ax is None
         ax = ax if ax is not None else new_axes()
         set_window(ax, np.concatenate([curve.day, days(shown["as_of"].to_numpy())]))
         pen = Pen(ax)
@@ -143,7 +149,7 @@ class Simulated:
         subtitle = f"{main['counter']}, {main['unit']}, {main['scope'][0]}; simulated; {len(shown)} reports"
         title = "Cumulative count, as it is and as reported"
         draw_heading(pen, heading(title, subtitle, pen.sheet.text_room, key=[key]))
-        return ax
+        return trim_top(ax) if own else ax
 
     def __repr__(self) -> str:
         own = self.told[self.told["copy_of"].isna()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from escalation.reconstruct.statements import as_day
 from escalation.scale.streams import Streams
 
 __all__ = ["OFFICIAL", "Truth", "changed_days", "make_truth", "multiplier", "place_of", "read_changes"]
@@ -51,10 +52,10 @@ def place_of(value: Any, dates: pd.DatetimeIndex) -> int | None:
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
         at = int(value)
     else:
-        day = pd.to_datetime(value, errors="coerce") if not isinstance(value, (bool, float)) else pd.NaT
-        if not isinstance(day, pd.Timestamp):
+        try:
+            at = (as_day(value, "day") - dates[0]).days
+        except ValueError:
             return None
-        at = (day.tz_localize(None).normalize() - dates[0]).days
     return at if 0 <= at < len(dates) else None
 
 
@@ -62,8 +63,8 @@ def read_changes(changes: Any, dates: pd.DatetimeIndex, bad: list[str]) -> list[
     """Read ``(when, factor)`` and ``(first, last, factor)``; what cannot be read is added to `bad`."""
     steps = []
     need = "(day or date, factor) or (first, last, factor) with a factor of at least 0"
-    if not isinstance(changes, Iterable) or isinstance(changes, (str, Mapping)):
-        bad.append(f"changes must be a list of {need}; got {changes!r}")
+    if not isinstance(changes, Iterable) or isinstance(changes, (str, Mapping, Set)):
+        bad.append(f"changes must be a list of {need}, such as [('2024-03-01', 2.0)]; got {changes!r}")
         return []
     for given in changes:
         parts = tuple(given) if isinstance(given, (tuple, list)) else ()
