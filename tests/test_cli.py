@@ -310,3 +310,101 @@ def test_calibrate_refuses_an_unknown_part(capsys, calibrated):
     assert stop.value.code == 2
     assert "'real', 'ranks', 'worlds', 'changes'" in capsys.readouterr().err
     assert calibrated == {}
+
+
+DAILY = "series,date,count\n" + "".join(
+    f"{name},2024-01-{day:02d},{count}\n"
+    for name, counts in (("risen", [0, 1] * 7 + [6, 8] * 7), ("bad", [-1] * 3), ("worse", [-2] * 4 + [3]))
+    for day, count in enumerate(counts, 1)
+)
+
+
+def test_panel_prints_whole_numbers_and_one_reason_of_those_alike(capsys, tmp_path):
+    path, out_file = tmp_path / "daily.csv", tmp_path / "rows.csv"
+    path.write_text(DAILY)
+    status, out, err = run(capsys, "panel", path, "--workers", 1, "--quiet", "-o", out_file)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].startswith("A change is found in 1 of 1 series with an answer")
+    for words in (["series", "3"], ["answered", "1"], ["failed", "2"]):
+        assert words in [line.split() for line in lines]
+    failed = [line for line in lines if line.startswith("failed, ")]
+    first = "counts: 3 are negative (2024-01-01: -1, 2024-01-02: -1, 2024-01-03: -1)"
+    assert failed == [f"failed, 2 series: {first} (the first of those alike)"]
+    assert ".0 " not in out.replace("0.1", "")
+    assert lines[-1] == out_file.as_posix()
+    status, out, _ = run(capsys, "panel", path, "--workers", 1, "--quiet", "--json")
+    assert status == 0
+    assert [row["days"] for row in json.loads(out)["series"]] == [28, None, None]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            "series,date,count\na,01/12/2023,3\nb,2024-01-01,-1\n",
+            "the first, 'a': date: 1 of 1 rows have none that can",
+        ),
+        ("series,as_of,count\na,01/12/2023,3\n", "the first, 'a': 1 problem(s) in the reports: row 0, column 'as_of'"),
+        ("series,date,count\n", "daily.csv has no rows below its header"),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_panel_without_an_answer_has_status_1(capsys, tmp_path, content, said, more):
+    path = tmp_path / "daily.csv"
+    path.write_text(content)
+    status, out, err = run(capsys, "panel", path, "--workers", 1, "--quiet", *more)
+    assert status == 1
+    assert err.startswith("escalation: no series has an answer")
+    assert said in err
+    assert len(err.splitlines()) == 1
+    assert json.loads(out)["sentence"] if more else out.startswith("A change is found in 0 of 0 series")
+
+
+def test_a_panel_wants_files(capsys, tmp_path):
+    path = tmp_path / "daily.csv"
+    path.write_text(DAILY)
+    for words, said in (
+        ([tmp_path], "this is a folder; a CSV file is needed, with the columns series, as_of, count or series, date"),
+        ([tmp_path / "none.csv"], "no such file; a CSV file is needed"),
+        ([path, "-o", tmp_path], "is a folder: add the name of a file"),
+    ):
+        status, out, err = run(capsys, "panel", *words, "--workers", 1, "--quiet")
+        assert (status, out) == (1, "")
+        assert said in err
+    assert [found.name for found in tmp_path.iterdir()] == ["daily.csv"]
+
+
+def test_sensitivity_and_replay_write_their_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(tmp_path / "study")
+    common = ["five-documents", "--models", "fast", "--workers", "1", "--quiet", "-o", out]
+    assert main(["sensitivity", *common, "--only", "merge,phi", "--no-grid"]) == 0
+    assert "lead to the same verdict" in capsys.readouterr().out
+    assert main(["replay", *common, "--dates", "2024-01-19,2024-01-21", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert len(said["vintages"]) == 2
+    assert len(said["files"]) == 7
+    names = {path.name for path in (tmp_path / "study").iterdir()}
+    assert {"sensitivity.svg", "sensitivity-grid.csv", "choices.json", "replay.png", "replay-vintages.csv"} <= names
+    choices = tmp_path / "choices.json"
+    choices.write_text((tmp_path / "study" / "choices.json").read_text())
+    again = ["sensitivity", "five-documents", "--choices", str(choices), "--workers", "1", "--quiet", "--only", "merge"]
+    assert main([*again, "--no-grid"]) == 0
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["sensitivity", "five-documents", "--only", "mergee"], "did you mean 'merge'"),
+    (["replay", "five-documents", "--dates", "weekly"], "W"),
+    (["replay", "five-documents", "--dates", "01/02/2024"], "must be a date such as"),
+])  # fmt: skip
+def test_slips_of_studies_are_one_readable_message(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--quiet", "--workers", "1"]) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_check_knows_bundled_cases(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "five-documents"]) == 0

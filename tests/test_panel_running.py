@@ -89,9 +89,9 @@ def test_a_cluster_that_loses_a_worker_midway_gives_every_row():
                     os.kill(next(iter(pids.values())), signal.SIGKILL)
 
             found = panel(data, draws=100, chunk=1, executor=client.get_executor(), progress=kill_one)
-            after = client.run(os.getpid)
+            after = client.run(os.getpid, on_error="ignore")  # the dead one may still be on the list
     assert lines[4].startswith("5 of 40 series")  # midway
-    assert set(after.values()) != set(pids.values())  # a worker did die
+    assert next(iter(pids.values())) not in after.values()  # a worker did die
     pd.testing.assert_frame_equal(found.table, wanted)
     assert found.table.to_csv() == wanted.to_csv()
 

@@ -17,7 +17,7 @@ from escalation.charts.revisions import revisions
 from escalation.records.case import Case
 from escalation.study.choices import Choices
 from escalation.study.replay.judging import alarms_of, calm_of
-from escalation.study.replay.known import when_known
+from escalation.study.replay.known import Library, when_known
 from escalation.study.replay.replay import replay
 from escalation.study.replay.vintages import Jumps, Vintage
 
@@ -329,14 +329,124 @@ def test_revisions_are_those_of_a_loop_over_days(plain):
     assert share == np.mean([row[3] for row in rows])
 
 
+def paged(pages, **columns):
+    """Sources as a frame; pages is name -> (day of publication or None, what it copies from or None)."""
+    rows = [(name, pd.NaT if when is None else day(when), above) for name, (when, above) in pages.items()]
+    return pd.DataFrame(rows, columns=["source_id", "published", "derived_from"]).assign(**columns)
+
+
+def test_a_report_without_a_date_is_not_known_before_the_pages_it_copies_from():
+    rows = [
+        {"as_of": 10, "count": 14, "source_id": "blog"},  # copies a page of day 42, by way of an undated one
+        {"as_of": 10, "count": 14, "source_id": "old"},  # copies a page of day 5: assumed as before
+        {"as_of": 10, "count": 14, "source_id": "live"},  # its own page is of day 12, what that copies of day 42
+        {"as_of": 10, "count": 14, "source_id": "blog", "published": 12},  # has a day of its own
+        {"as_of": 10, "count": 14, "source_id": "tale"},  # copies a page that only its own reports date
+        {"as_of": 10, "count": 14, "source_id": "wire"},  # is on that page
+        {"as_of": 40, "count": 60, "source_id": "wire", "published": 43},
+        {"as_of": 41, "count": 61, "source_id": "wire", "published": 42},
+        {"as_of": 10, "count": 14, "source_id": "loop"},  # pages that copy from each other
+    ]
+    pages = {
+        "blog": (None, "between"), "between": (None, "late"), "late": (42, None), "old": (None, "early"),
+        "early": (5, None), "live": (12, "late"), "tale": (None, "wire"), "wire": (None, None), "loop": (None, "pool"),
+        "pool": (13, "loop"),
+    }  # fmt: skip
+    for dated in (rows, rows[::-1]):
+        found = when_known(make(dated, paged(pages)), 1)
+        found = found if dated is rows else found.iloc[::-1]
+        assert found["known"].tolist() == [day(n) for n in (42, 11, 42, 12, 42, 42, 43, 42, 13)]
+        assert found["assumed"].tolist() == [True, True, False, False, True, True, False, False, True]
+    # Where no source says what it copies from, the reports do.
+    bare = pd.DataFrame({"source_id": ["blog", "late"], "published": [pd.NaT, day(42)]})
+    copy = {"as_of": 10, "count": 14, "source_id": "blog", "derived_from": "late"}
+    assert when_known(make([copy], bare), 1)["known"].tolist() == [day(42)]
+    assert when_known(replace(make([copy], bare), sources=pd.DataFrame()), 1)["known"].tolist() == [day(11)]
+
+
+def test_an_undated_copy_of_a_later_page_moves_no_earlier_number(plain):
+    pages = paged({"s0": (None, None), "blog": (None, "late"), "late": (42, None)})
+    copy = {"as_of": 10, "count": 45, "source_id": "blog", "derived_from": "late"}
+    told = replay(make([*totals(), copy], pages), DATES, choices=FAST)
+    same_until(plain, told, day(42))
+    assert told.table["assumed"].tolist() == [0, 0, 1]
+    assert differ_from(plain, told, day(42))
+
+
+def test_a_page_that_only_its_reports_date_is_no_earlier_root():
+    # Six pages with one total copy from a seventh, which is known only by its own report, of day 42.
+    rows = [{"as_of": 16, "count": 40, "published": 17, "source_id": f"s{i}"} for i in range(1, 7)]
+    late = {"as_of": 40, "count": 60, "published": 42, "source_id": "root"}
+    apart = paged({f"s{i}": (None, None) for i in range(7)} | {"root": (None, None)})
+    joined = paged({f"s{i}": (None, "root") for i in range(1, 7)} | {"s0": (None, None), "root": (None, None)})
+    one = replay(make([*totals(), *rows, late], apart), DATES, choices=FAST)
+    copies = [{**row, "derived_from": "root"} for row in rows]
+    other = replay(make([*totals(), *copies, late], joined), DATES, choices=FAST)
+    same_until(one, other, day(42))
+    assert differ_from(one, other, day(42))
+    # Its date is the earliest known, by whichever of its reports or by the table of sources.
+    for when, more, root in ((None, [], "s1"), (None, [9], "root"), (9, [], "root"), (45, [9], "root"), (45, [], "s1")):
+        sources = joined.assign(published=joined["published"].mask(joined["source_id"] == "root", day(when or 1)))
+        sources = sources if when else joined
+        case = make([*copies, late, *({**late, "as_of": 8, "published": n} for n in more)], sources)
+        known = Library.of(case, "c", "attack", ("A",), 1).by(day(20)).reports
+        assert known.loc[(known["source_id"] == "s1").to_numpy(), "derived_from"].tolist() == [root]
+
+
+def test_choices_may_be_a_mapping_or_single_ones(plain):
+    case, own = make(totals()), {"draws": 200, "hazard": (1 / 60,), "phi": (0.0, 1.0), "centre": (1.0,)}
+    told = (
+        replay(case, DATES, choices={"models": "fast", **own}),
+        replay(case, DATES, models="fast", **own),
+        replay(case, DATES, choices=FAST.but(models="full", draws=300), models="fast", draws=200),
+    )
+    for one in told:
+        assert_frame_equal(one.table, plain.table, check_exact=True)
+    with pytest.raises(
+        TypeError, match=r"no choice is called 'alram'; .*options of replay are dates, lag, days, alarm"
+    ):
+        replay(case, DATES, alram=0.3)
+    with pytest.raises(TypeError, match="choices must be Choices, a mapping of some of them or None, got int"):
+        replay(case, DATES, choices=5)
+    with pytest.raises(ValueError, match=r"days must be.*0; Choices: draws must be"):
+        replay(case, DATES, days=0, draws=-1)
+
+
+def test_the_figure_names_what_is_counted_and_which_dates_the_greys_are():
+    case = make([{**row, "unit": "drone_strike"} for row in totals()])
+    block = {**case.meta["escalation"], "main_series": {"counter": "c", "unit": "drone_strike", "scope": "A"}}
+    case = replace(case, meta=MappingProxyType({"escalation": block}))
+    told = replay(case, ["2024-01-13", *DATES], choices=FAST)
+    fig = told.plot()
+    words = " ".join(" ".join(text.get_text().split()) for ax in fig.axes for text in ax.texts)
+    assert "Rate of drone strikes as estimated on successive dates" in words
+    assert "Drone strikes per day; one line per date" in words
+    assert "incident" not in words.lower()
+    assert "events in grey" not in words
+    assert "estimated on 13 Jan (earliest)" in words
+    assert "… to 5 Feb (latest before the last)" in words
+    assert not text_boxes_clear(fig)
+    two = replay(case, DATES, choices=FAST).plot()
+    words = [text.get_text() for text in two.axes[0].texts]
+    assert {"estimated on 20 Jan", "estimated on 5 Feb"} <= set(words)
+    assert "called a vintage" in told.sentences()[0]
+
+
 def test_everything_wrong_is_told_at_once():
     case = make(totals())
     with pytest.raises(
         ValueError, match=r"lag must be.*-1; days must be.*0; alarm must be.*1\.5; .*status.*; dates\[1\]"
     ):
         replay(case, ["2024-01-20", "soon"], lag=-1, days=0, alarm=1.5, choices=Choices(status=("current",)))
-    with pytest.raises(ValueError, match="dates must be 'W', 'D' or a list of dates; got 'M'"):
-        replay(case, "M")
+    for word in ("weekly", "M", "2024-01-20", 5):
+        with pytest.raises(
+            ValueError, match=rf"dates must be 'W' \(every week\), 'D' .* list of dates .*; got {word!r}"
+        ):
+            replay(case, word)
+    with pytest.raises(ValueError, match=r"dates\[0\] must be a date such as '2023-11-21', got '01/12/2023'"):
+        replay(case, ["01/12/2023"])
+    with pytest.raises(TypeError, match="progress must be a function that takes a text, such as print, or None; got 5"):
+        replay(case, progress=5)
     with pytest.raises(ValueError, match="at least one date"):
         replay(case, [])
     with pytest.raises(TypeError, match="case must be a Case"):

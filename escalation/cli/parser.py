@@ -120,7 +120,7 @@ def _panel_options(sub: argparse.ArgumentParser) -> None:
     words = "columns series, as_of, count and optional others; or series, date, count for daily counts"
     sub.add_argument("file", metavar="FILE.csv", type=Path, help=words)
     words = "write rows there as they come; the same call takes up a run that was cut off"
-    sub.add_argument("-o", "--out", metavar="OUT.csv", type=Path, help=words)
+    sub.add_argument("-o", "--out", metavar="OUT.csv", help=words)  # as text: a path would lose a slash at the end
     sub.add_argument("--models", choices=_MODELS, default="fast", help="default: fast")
     sub.add_argument("--prob", metavar="P", type=read_share, default=0.9, help="mass of the intervals (default 0.9)")
     sub.add_argument("--fdr", metavar="P", type=read_share, default=0.1, help="false discovery rate (default 0.1)")

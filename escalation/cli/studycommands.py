@@ -74,7 +74,7 @@ def run_replay(args: argparse.Namespace) -> int:
     """Ask what would have been concluded on each date with what was published by then."""
     tell = progress(args.quiet)
     case, choices = find_case(args.case), _choices(args)
-    dates = args.dates if args.dates in ("W", "D") else args.dates.split(",")
+    dates = args.dates.split(",") if any(letter.isdigit() for letter in args.dates) else args.dates
     with _workers(args) as pool:
         found = replay(
             case, dates, choices=choices, lag=args.lag, days=args.days, alarm=args.alarm, executor=pool, progress=tell
@@ -110,11 +110,12 @@ def _panel_lines(found: Panel) -> list[str]:
     """Say what was found: a sentence, the counts, why series failed, the first discoveries, the file."""
     value = found.summary()["value"]
     failed = value.index.str.startswith("failed: ")
-    said = [f"{n:,}" if isinstance(n, int) else f"{n:,.1f}" for n in value]
+    said = [f"{n:,.{0 if float(n).is_integer() else 1}f}" for n in value]
     width = max(map(len, value.index[~failed]))
     counts = [f"{name:<{width}}  {n:>7}" for name, n, why in zip(value.index, said, failed, strict=True) if not why]
     # A reason may be long; behind its number it cannot push the numbers of the others aside.
-    counts += [f"{n} {name}" for name, n, why in zip(value.index, said, failed, strict=True) if why]
+    reasons = value.index[failed].str.removeprefix("failed: ")
+    counts += [f"failed, {n:,} series: {reason}" for reason, n in zip(reasons, value[failed], strict=True)]
     lines = [found.sentence(), "", *counts]
     shown = found.discoveries[["series", "change", "ratio", "bayes_factor", "q"]].head(20)
     if len(shown):

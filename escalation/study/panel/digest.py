@@ -13,6 +13,8 @@ __all__ = ["digest_counts", "digest_reports", "digest_text"]
 
 #: Hexadecimal digits kept: among a million series two agree by chance with probability 3e-8.
 DIGITS = 16
+#: Stands for a missing cell, which is not an empty text: the one is a day that was not observed, the other an error.
+MISSING = "\x1a"
 
 
 def digest_text(text: str) -> str:
@@ -87,11 +89,11 @@ def _option(value: Any) -> str:
 
 
 def _cell(value: Any) -> str:
-    """Write a cell as text: empty if missing, whole numbers and days as they are commonly written."""
+    """Write a cell as text: a sign of its own if missing, whole numbers and days as commonly written."""
     if type(value) is str:
         return value
     if value is None or value is pd.NA or value is pd.NaT or value != value:
-        return ""
+        return MISSING
     if isinstance(value, (float, np.floating)):
         return str(int(value)) if float(value).is_integer() else repr(float(value))
     if isinstance(value, pd.Timestamp):

@@ -39,11 +39,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Given:
-    """All series: what kind of thing they were given as, how many (None if unknown), and they themselves, lazily."""
+    """All series: what kind of thing they were given as, how many and their names (None if unknown), and they."""
 
     kind: str
     total: int | None
     items: Iterator[Item]
+    names: tuple[str, ...] | None = None
 
 
 def read_input(data: Any) -> Given:
@@ -71,13 +72,17 @@ def read_input(data: Any) -> Given:
         kind, groups = long_items(data)
         if kind == "reports":
             _warn_of_slips(data.columns.drop("series"))
-        return Given(kind, len(groups), _each((name, make()) for name, make in groups))
+        names = tuple(name for name, _ in groups)
+        return Given(kind, len(groups), _each((name, make()) for name, make in groups), names)
     if isinstance(data, Mapping):
-        return Given("objects", len(data), _each(data.items()))
+        return Given("objects", len(data), _each(data.items()), tuple(map(str, data)))
     if isinstance(data, (str, bytes, Case, pd.Series, np.ndarray)) or not isinstance(data, Iterable):
         one = "; for one series put it in a list or a mapping" if isinstance(data, (Case, pd.Series)) else ""
         raise TypeError(f"data: got {type(data).__name__}{one}, need {_WANTED}")
-    return Given("objects", len(data) if isinstance(data, Sized) else None, _each(map(_named, data, count())))
+    items = _each(map(_named, data, count()))
+    if isinstance(data, (list, tuple)):  # of anything else, to ask for the names might be to load the series
+        return Given("objects", len(data), items, tuple(str(name) for name, _ in map(_named, data, count())))
+    return Given("objects", len(data) if isinstance(data, Sized) else None, items)
 
 
 def _named(element: Any, number: int) -> tuple[str, Any]:
@@ -122,6 +127,12 @@ def _item(name: str, thing: Any) -> Item:
 
 def _frame(name: str, frame: pd.DataFrame) -> Item:
     """Read a frame of one series: reports, or daily counts."""
+    held = pd.unique(frame.loc[:, frame.columns == "series"].to_numpy(dtype=object).ravel())
+    if len(held) > 1:
+        shown = ", ".join(map(repr, held[:3].tolist())) + (", …" if len(held) > 3 else "")
+        raise ValueError(
+            f"the frame holds {len(held)} series ({shown}), need one: give each its own frame, or one long frame alone"
+        )
     if "as_of" in frame and "date" not in frame:
         _warn_of_slips(frame.columns.drop("series", errors="ignore"))
         return _reports(name, frame, {})

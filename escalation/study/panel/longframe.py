@@ -77,7 +77,8 @@ def _kind(frame: pd.DataFrame) -> str:
     if bad:
         raise ValueError(
             f"data: the frame has {'; '.join(bad)}. Needed are series, as_of, count (reports of cumulative totals) or "
-            f"series, date, count (daily counts); its columns are {names}"
+            "series, date, count (daily counts), where series is the name of the place, group or other thing that is "
+            f"counted; rename those of your columns that hold them, which are {names}"
         )
     return "reports" if dated == ["as_of"] else "counts"
 
@@ -104,8 +105,11 @@ def _daily(days: NDArray[Any], values: NDArray[Any], raw: pd.Series[Any], rows: 
     day = days[rows]
     lost = np.isnat(day)
     if lost.any():
-        shown = raw.iloc[rows[lost][0]]
-        return ValueError(f"date: {int(lost.sum())} of {rows.size} rows have none, the first is {shown!r}")
+        shown = _plain(raw.iloc[rows[lost][0]])
+        return ValueError(
+            f"date: {int(lost.sum())} of {rows.size} rows have none that can be read, the first is {shown!r}; "
+            "write dates as YYYY-MM-DD, such as 2024-01-31"
+        )
     first = day.min()
     place = (day - first) // _DAY
     times = np.bincount(place)
@@ -117,3 +121,9 @@ def _daily(days: NDArray[Any], values: NDArray[Any], raw: pd.Series[Any], rows: 
     out = np.full(times.size, np.nan, dtype=values.dtype)
     out[place] = values[rows]
     return pd.Series(out, index=pd.date_range(pd.Timestamp(first), periods=times.size, freq="D"))
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell as it was written: a column of whole numbers with gaps is read as floats."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from escalation.records import Case
+from escalation.study.panel.earlier import Earlier
 from escalation.study.panel.inputs import Given, read_input
 from escalation.study.panel.jobs import Job, run_chunk
 from escalation.study.panel.progress import Progress
@@ -21,6 +23,9 @@ from escalation.study.panel.settings import Settings, as_seed, child
 from escalation.study.panel.store import RowsFile
 
 __all__ = ["panel"]
+
+#: Last letters of the path of a folder.
+ENDS = tuple({"/", os.sep})
 
 
 def panel(
@@ -62,9 +67,11 @@ def panel(
         Series sent to a worker, and rows written, at a time.
     out
         A CSV file. Rows are added as they come and are safe on the disk; a run that was cut off is taken up again by
-        the same call: rows are kept if place, name and input of the series are the same. Settings lie beside it, as
-        ``<out>.settings.json``; with other ones the call is refused. At the end the file is put in order and
-        completed. One run at a time may write a file. Floats are written so that ``float`` reads them back exactly.
+        the same call: rows are kept if place, name and input of the series are the same, and computed anew if only the
+        name is. A file with series that the data does not have is refused; where the data is an iterator, also one
+        with another series at the same place. Settings lie beside it, as ``<out>.settings.json``; with other ones the
+        call is refused. At the end the file is put in order and completed. One run at a time may write a file. Floats
+        are written so that ``float`` reads them back exactly.
     progress
         Called with a line of text, about fifty times in all.
 
@@ -78,8 +85,9 @@ def panel(
     TypeError
         If `data` holds no series.
     ValueError
-        If a frame lacks columns, options are out of range (all at once), or `out` is the file of something else or
-        was begun with other settings. What breaks the executor is raised as well; rows written so far remain.
+        If a frame lacks columns, options are out of range (all at once), or `out` is the file of something else, was
+        begun with other settings or holds series that the data does not have. What breaks the executor is raised as
+        well; rows written so far remain.
 
     Notes
     -----
@@ -104,13 +112,16 @@ def panel(
     settings = Settings.of(given.kind, models, prob, draws, seed)
     shown = Progress(progress, given.total, int(chunk))
     rows: dict[int, Row] = {}
-    with nullcontext() if out is None else RowsFile(Path(out), settings) as file:
-        jobs = _todo(given, settings, seed, {} if file is None else file.done, rows, shown)
+    with nullcontext() if out is None else RowsFile(Path(out), settings, given.names) as file:
+        earlier = None if file is None else file.earlier
+        jobs = _todo(given, settings, seed, earlier, rows, shown)
         for part in run_in_order(run_chunk, chunked(jobs, int(chunk)), executor):
             if file is not None:
                 file.append(part)
             rows.update((int(row[0]), row) for row in part)
             shown.worked(len(part), sum(bool(row[-1]) for row in part))
+        if earlier is not None:
+            earlier.check()
         ordered = [rows[number] for number in sorted(rows)]
         table = with_discoveries(frame_of(ordered), fdr)
         if file is not None:
@@ -118,7 +129,8 @@ def panel(
             file.finish(
                 [(*row, "" if q != q else repr(q), str(hit)) for row, (q, hit) in zip(ordered, ends, strict=True)]
             )
-    result = Panel(table, float(fdr), settings, shown.resumed, None if out is None else Path(out))
+    where = None if out is None else Path(out)
+    result = Panel(table, float(fdr), settings, shown.resumed, shown.renewed, where)
     shown.finished(result.sentence())
     return result
 
@@ -127,17 +139,19 @@ def _todo(
     given: Given,
     settings: Settings,
     seed: np.random.SeedSequence,
-    done: Mapping[tuple[str, str, str], Row],
+    earlier: Earlier | None,
     rows: dict[int, Row],
     shown: Progress,
 ) -> Iterator[Job]:
     """Hand out the series that are not done; the rows of the others go to `rows`."""
     for number, item in enumerate(given.items):
-        kept = done.get((str(number), item.series, item.digest))
+        kept = None if earlier is None else earlier.row(number, item.series, item.digest)
         if kept is not None:
             rows[number] = kept
             shown.kept(bool(kept[-1]))
             continue
+        if earlier is not None and earlier.renews(item.series):
+            shown.anew()
         yield Job(
             number, item.series, item.kind, item.payload, item.digest, item.error, item.options, child(seed, number),
             settings.arguments,
@@ -179,7 +193,9 @@ def _bad_path(out: Any) -> list[str]:
     if not isinstance(out, (str, Path)):
         return [f"out must be the path of a CSV file, got {type(out).__name__}"]
     if Path(out).is_dir():
-        return [f"out must be a file, {out} is a folder"]
+        return [f"out must be a CSV file, {out} is a folder: add the name of a file"]
+    if str(out).endswith(ENDS):
+        return [f"out must be a CSV file, {out} ends as a folder does: add the name of a file"]
     if not Path(out).absolute().parent.is_dir():
         return [f"out: the folder {Path(out).parent} is not there; make it first"]
     return []

@@ -26,6 +26,8 @@ class Progress:
     ----------
     resumed
         Series that an earlier run had done.
+    renewed
+        Series that an earlier run had done with another input or at another place, which are computed anew.
 
     Examples
     --------
@@ -39,13 +41,17 @@ class Progress:
         self._say, self._total = say, total
         self._step = chunk if total is None else max(total // LINES, 1)
         self._done = self._failed = self._said = 0
-        self.resumed = 0
+        self.resumed = self.renewed = 0
 
     def kept(self, failed: bool) -> None:
         """Count a series that was done before."""
         self.resumed += 1
         self._done += 1
         self._failed += failed
+
+    def anew(self) -> None:
+        """Count a series that was done before, but not as it is now."""
+        self.renewed += 1
 
     def worked(self, number: int, failed: int) -> None:
         """Count series that were worked out, and speak if enough were since the last line."""
@@ -64,5 +70,7 @@ class Progress:
         """Say how far the work is."""
         of = "" if self._total is None else f" of {self._total:,}"
         before = f", {self.resumed:,} done before" if self.resumed else ""
+        if self.renewed:
+            before += f", {self.renewed:,} computed anew (the input or the place is another than before)"
         failed = f", {self._failed:,} failed" if self._failed else ""
         return f"{self._done:,}{of} series{before}{failed}"

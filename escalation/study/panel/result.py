@@ -20,6 +20,10 @@ __all__ = ["Panel", "with_discoveries"]
 
 #: Reasons of failure that a summary names one by one.
 REASONS = 8
+#: What is a series' own in a reason: a quoted name, an aside that holds a number, a number.
+OWN = re.compile(r"'[^']*'|\([^()]*\d[^()]*\)|[-\d.,]*\d")
+#: Said behind a reason that stands for others.
+ALIKE = " (the first of those alike)"
 #: Rows shown in a notebook.
 SHOWN = 20
 
@@ -46,6 +50,8 @@ class Panel:
         What every series was worked out with.
     resumed
         Series that an earlier run had done.
+    renewed
+        Series that an earlier run had done with another input or at another place, and that were computed anew.
     out
         The file of the table, if one was asked for.
     """
@@ -54,6 +60,7 @@ class Panel:
     fdr: float
     settings: Settings
     resumed: int = 0
+    renewed: int = 0
     out: Path | None = None
 
     @property
@@ -70,9 +77,8 @@ class Panel:
         ValueError
             If `fdr` is not between 0 and 1.
         """
-        return Panel(
-            with_discoveries(self.table.drop(columns=["q", "discovery"]), fdr), fdr, self.settings, self.resumed
-        )
+        table = with_discoveries(self.table.drop(columns=["q", "discovery"]), fdr)
+        return Panel(table, fdr, self.settings, self.resumed, self.renewed)
 
     def summary(self) -> pd.DataFrame:
         """Count the series: answered, by verdict, discoveries, and failed, by reason.
@@ -91,15 +97,19 @@ class Panel:
             ("failed", int((table["error"] != "").sum())),
         ]
         rows += [(f"failed: {reason}", n) for reason, n in self._reasons()]
-        return pd.DataFrame(rows, columns=["quantity", "value"]).set_index("quantity")
+        # Objects, so that counts stay whole numbers beside the two expectations.
+        value = pd.Series([n for _, n in rows], dtype="object")
+        return pd.DataFrame({"quantity": [name for name, _ in rows], "value": value}).set_index("quantity")
 
     def _reasons(self) -> list[tuple[str, int]]:
-        """Count the reasons, those that differ in a number or a quoted name only as one, most frequent first."""
-        said = [re.sub(r"'[^']*'|[-\d.,]*\d", "…", text) for text in self.table["error"] if text]
-        counts = pd.Series(said, dtype="object").value_counts(sort=False)
-        ordered = sorted(((str(reason), int(n)) for reason, n in counts.items()), key=lambda pair: (-pair[1], pair[0]))
-        rest = sum(n for _, n in ordered[REASONS:])
-        named = [(text if len(text) <= 80 else f"{text[:79]}…", n) for text, n in ordered[:REASONS]]
+        """Count the reasons, most frequent first; of those that differ only in what `OWN` matches, the first stands."""
+        alike: dict[str, list[str]] = {}
+        for text in self.table["error"]:
+            if text:
+                alike.setdefault(OWN.sub("…", text), []).append(text)
+        ordered = sorted(alike.values(), key=lambda texts: -len(texts))  # stable: of as many, the first in the data
+        rest = sum(map(len, ordered[REASONS:]))
+        named = [(texts[0] + (ALIKE if len({*texts}) > 1 else ""), len(texts)) for texts in ordered[:REASONS]]
         return [*named, *([("other reasons", rest)] if rest else [])]
 
     def sentence(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from escalation.study.panel.earlier import Earlier
 from escalation.study.panel.row import COLUMNS, Row
 from escalation.study.panel.settings import Settings
 
@@ -41,26 +42,34 @@ class RowsFile:
         Of the CSV. One that is there must be a panel's, with the same settings.
     settings
         Of this run.
+    names
+        Of all series of the data; None if they are not known yet.
 
     Attributes
     ----------
     done
         Rows that were there, by number, series and digest of the input.
+    earlier
+        The same rows, against the series of this run.
 
     Raises
     ------
     ValueError
-        If the file is another's, or was begun with other settings; it is not touched.
+        If the file is another's, was begun with other settings, or holds series that the data does not have; it is
+        not touched.
     """
 
-    def __init__(self, path: Path, settings: Settings) -> None:
+    def __init__(self, path: Path, settings: Settings, names: Iterable[str] | None = None) -> None:
         self.path = path
         self.done: dict[tuple[str, str, str], Row] = {}
         beside = settings_path(path)
         if path.exists() and path.stat().st_size:
             _check(path, beside, settings)
-            self.done = _read_and_cut(path)
+            self.done, whole = _read(path)
+            self.earlier = Earlier(path, self.done, names)
+            os.truncate(path, whole)
         else:
+            self.earlier = Earlier(path, self.done, names)
             _replace(beside, settings.to_json().encode())
             _replace(path, _bytes([FINISHED]))
         self._file: IO[bytes] = path.open("ab")
@@ -101,8 +110,8 @@ def _check(path: Path, beside: Path, settings: Settings) -> None:
         )
 
 
-def _read_and_cut(path: Path) -> dict[tuple[str, str, str], Row]:
-    """Read the rows that are whole, the last one of each series, and cut the file behind them."""
+def _read(path: Path) -> tuple[dict[tuple[str, str, str], Row], int]:
+    """Read the rows that are whole, the last one of each series, and return where they end."""
     done: dict[tuple[str, str, str], Row] = {}
     whole = 0
     with path.open("rb") as file:
@@ -114,8 +123,7 @@ def _read_and_cut(path: Path) -> dict[tuple[str, str, str], Row]:
             if cells != list(FINISHED):
                 row = tuple(cells[: len(COLUMNS)])
                 done[row[0], row[1], row[COLUMNS.index("input")]] = row
-    os.truncate(path, whole)
-    return done
+    return done, whole
 
 
 def _records(file: Iterable[bytes]) -> Iterator[bytes]:

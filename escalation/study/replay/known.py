@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
-from escalation.reconstruct.frame import parse_days, tidy_reports
+from escalation.reconstruct.frame import tidy_reports
 from escalation.records import Case
+from escalation.study.replay.pages import Pages, source_days
 
 __all__ = ["APPROX_DAYS", "Known", "Library", "when_known"]
 
@@ -20,9 +20,11 @@ APPROX_DAYS = 3
 def when_known(case: Case, lag: int) -> pd.DataFrame:
     """Return the day from which each report of a case was known.
 
-    That is the report's own day of publication; else that of its source, if this is not before the as-of date; else
-    the as-of date and `lag` days, and `APPROX_DAYS` more if the as-of date is approximate. No report is known before
-    its as-of date.
+    That is the report's own day of publication. Where it has none: the day that the table of sources has for its
+    source, if this is not before the as-of date; else the as-of date and `lag` days, and `APPROX_DAYS` more if the
+    as-of date is approximate; but in no case before the day on which its page, or any page in the chain that this
+    copies from, is known to have been out (see `Pages`): a copy is not known before what it copies. No report is known
+    before its as-of date.
 
     Parameters
     ----------
@@ -34,7 +36,8 @@ def when_known(case: Case, lag: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per report, in their order: ``as_of``, ``known`` (dates) and ``assumed`` (whether by `lag`).
+        One row per report, in their order: ``as_of``, ``known`` (dates) and ``assumed`` (whether neither the report
+        nor its source has a usable day of publication).
 
     Raises
     ------
@@ -42,20 +45,22 @@ def when_known(case: Case, lag: int) -> pd.DataFrame:
         For cells that cannot be read, all at once.
     """
     tidy = tidy_reports(case.reports)
-    own, by_source = tidy["published"], _source_days(case)
-    by_source = by_source.where(by_source >= tidy["as_of"])
+    own, pages, by_source = tidy["published"], Pages.of(case, tidy["published"]), source_days(case)
+    stated = _of_sources(case.reports, by_source.get)
+    stated = stated.where(stated >= tidy["as_of"])
     wait = pd.to_timedelta(lag + APPROX_DAYS * tidy["approx"].astype("int64"), unit="D")
-    known = own.fillna(by_source)
-    return pd.DataFrame({"as_of": tidy["as_of"], "known": known.fillna(tidy["as_of"] + wait), "assumed": known.isna()})
+    undated = pd.DataFrame({
+        "least": stated.fillna(tidy["as_of"] + wait), "pages": _of_sources(case.reports, pages.latest),
+    }).max(axis=1)  # fmt: skip
+    return pd.DataFrame({"as_of": tidy["as_of"], "known": own.fillna(undated), "assumed": own.isna() & stated.isna()})
 
 
-def _source_days(case: Case) -> pd.Series:
-    """Return the day of publication of each report's source, by position; NaT if it has none."""
-    if "source_id" not in case.reports or not {"source_id", "published"} <= set(case.sources.columns):
-        return pd.Series(pd.NaT, index=range(len(case.reports)), dtype="datetime64[us]")
-    sources = case.sources.drop_duplicates("source_id")
-    days = dict(zip(sources["source_id"], parse_days(sources["published"]), strict=True))
-    found = [days.get(source, pd.NaT) for source in case.reports["source_id"]]
+def _of_sources(reports: pd.DataFrame, day: Callable[[str], pd.Timestamp | None]) -> pd.Series:
+    """Return the day that belongs to each report's source, by position; NaT where it has no source."""
+    if "source_id" not in reports:
+        return pd.Series(pd.NaT, index=range(len(reports)), dtype="datetime64[us]")
+    days = {source: day(source) for source in reports["source_id"].dropna().unique()}
+    found = [days.get(source, pd.NaT) if pd.notna(source) else pd.NaT for source in reports["source_id"]]
     return pd.Series(pd.to_datetime(pd.Series(found, dtype="datetime64[us]")), index=range(len(found)))
 
 
@@ -93,17 +98,14 @@ class Library:
         Names of its scope, the main one first.
     days
         ``as_of, known, assumed`` of each report, as from `when_known`, with the same index.
-    parents
-        Source that each source copies from.
-    published
-        Day of publication of each source that has one.
+    pages
+        What each source copies from, and when it was published.
     """
 
     reports: pd.DataFrame
     scope: tuple[str, ...]
     days: pd.DataFrame
-    parents: Mapping[str, str]
-    published: Mapping[str, pd.Timestamp]
+    pages: Pages
 
     @classmethod
     def of(cls, case: Case, counter: str, unit: str, scope: Sequence[str], lag: int) -> Library:
@@ -124,8 +126,8 @@ class Library:
                 f"no report of the case has counter {counter}, unit {unit} and scope {' or '.join(scope)}: choose a "
                 "series that case.summary() lists"
             )
-        parents, published = _sources(case)
-        return cls(case.reports[mine.to_numpy()], tuple(scope), days[mine.to_numpy()], parents, published)
+        pages = Pages.of(case, tidy_reports(case.reports)["published"])
+        return cls(case.reports[mine.to_numpy()], tuple(scope), days[mine.to_numpy()], pages)
 
     def by(self, date: pd.Timestamp) -> Known:
         """Return what was known at the end of a date."""
@@ -138,37 +140,12 @@ class Library:
         return Known(date, self._rooted(reports, date), scope, int(self.days.loc[rows, "assumed"].sum()))
 
     def _rooted(self, reports: pd.DataFrame, date: pd.Timestamp) -> pd.DataFrame:
-        """Let a report copy from nothing that was published later than the date.
+        """Let a report copy from no page that came out after the date, by the table of sources or by its reports.
 
         Only a chain of copies with such a later page is changed: it ends before that page.
         """
         if not {"source_id", "derived_from"} <= set(reports.columns):
             return reports
-        ends = {source: self._end(source, date) for source in reports["source_id"].dropna().unique()}
+        ends = {source: self.pages.end(source, date) for source in reports["source_id"].dropna().unique()}
         cut = reports["source_id"].map({source: end for source, end in ends.items() if end is not None})
         return reports.assign(derived_from=reports["derived_from"].where(cut.isna(), cut))
-
-    def _end(self, source: str, date: pd.Timestamp) -> str | None:
-        """Return where the chain of a source ends before a later page; None if it meets none."""
-        at, seen = source, {source}
-        while (above := self.parents.get(at)) is not None and above not in seen:
-            if above in self.published and self.published[above] > date:
-                return at
-            seen.add(above)
-            at = above
-        return None
-
-
-def _sources(case: Case) -> tuple[dict[str, str], dict[str, pd.Timestamp]]:
-    """Return what each source copies from, and when each was published, where known."""
-    sources = case.sources
-    if "source_id" not in sources:
-        return {}, {}
-    names: list[Any] = sources["source_id"].tolist()
-    parents, published = {}, {}
-    if "derived_from" in sources:
-        parents = {a: b for a, b in zip(names, sources["derived_from"], strict=True) if pd.notna(b) and b != ""}
-    if "published" in sources:
-        days = zip(names, parse_days(sources["published"]), strict=True)
-        published = {name: day for name, day in days if pd.notna(day)}
-    return parents, published

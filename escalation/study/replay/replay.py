@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,8 @@ from escalation.reconstruct.frame import parse_days
 from escalation.records import Case
 from escalation.records.labels import event_labels
 from escalation.study.admission import series_of
-from escalation.study.choices import Choices
+from escalation.study.choices import Choices, chosen
+from escalation.study.overview.subject import Subject
 from escalation.study.replay.dates import STEPS, listed, regular
 from escalation.study.replay.judging import alarms_of, calm_of, is_calm
 from escalation.study.replay.known import Library
@@ -28,12 +29,13 @@ def replay(
     case: Case,
     dates: str | Iterable[Any] | None = None,
     *,
-    choices: Choices | None = None,
+    choices: Choices | Mapping[str, Any] | None = None,
     lag: int = 1,
     days: int = 14,
     alarm: float = 0.5,
     executor: Any = None,
     progress: Progress | None = None,
+    **changed: Any,
 ) -> Replay:
     """Reconstruct the series on each of several dates from the reports that were published by then.
 
@@ -46,8 +48,8 @@ def replay(
         reconstructed to the end of the case's window (without one, to the day on which a report of the last as-of
         date was known), that end included. None is ``"W"``.
     choices
-        What else was decided; None is the default. The coder's notes (`status`) must all be admitted: they were made
-        with hindsight.
+        What else was decided: `Choices`, or a mapping of some of them; None is the default. The coder's notes
+        (`status`) must all be admitted: they were made with hindsight.
     lag
         Days after its as-of date from which a report without a day of publication counts as known; three more where
         the as-of date is approximate.
@@ -60,6 +62,8 @@ def replay(
         the same.
     progress
         Called with a few words after each vintage.
+    **changed
+        Single choices, which override those in `choices`: ``models="fast"``.
 
     Returns
     -------
@@ -68,7 +72,8 @@ def replay(
     Raises
     ------
     TypeError
-        If `case` is no case, or `choices` are none.
+        If `case` is no case, `choices` are none, a name is no choice, `executor` has no ``.map`` or `progress` cannot
+        be called.
     ValueError
         For options out of range and unreadable dates (all at once), unreadable cells, or if nothing can be
         reconstructed on any date. A single date without a reconstruction is a row with its reason.
@@ -76,7 +81,9 @@ def replay(
     Notes
     -----
     A report is known from its own day of publication, else from that of its source if this is not before the as-of
-    date, else from its as-of date and `lag`; never before its as-of date. Window and scope are cut at the date: a name
+    date, else from its as-of date and `lag`; never before its as-of date, and without a day of its own not before the
+    pages that it comes from: these count as published on the earliest day known, from the table of sources or from
+    a report that cites them. Window and scope are cut at the date: a name
     of the scope that no report had used is not asked for, the last day is at most the date, and a chain of copies ends
     before a page that was published later. The first day is that of the choices or the case, a decision and no datum;
     where neither has one, it comes from the reports known by then. A date means its end: what was published on it is
@@ -94,12 +101,12 @@ def replay(
     --------
     >>> from escalation.records import load_case
     >>> case = load_case("iraq-syria-2023")
-    >>> told = replay(case, ["2023-10-25", "2023-10-31"], choices=Choices(models="fast", draws=200))
+    >>> told = replay(case, ["2023-10-25", "2023-10-31"], models="fast", draws=200)
     >>> told.table[["known", "assumed"]].to_numpy().tolist()
     [[8, 5], [44, 24]]
     """
-    choices = choices if choices is not None else Choices()
-    given = _check(case, dates, choices, lag, days, alarm, executor)
+    _check_kinds(case, executor, progress)
+    choices, given = _check(dates, choices, changed, lag, days, alarm)
     series = series_of(case, choices)
     library = Library.of(case, series["counter"], series["unit"], series["scope"], int(lag))
     skipped = pd.DataFrame({"date": pd.to_datetime([]), "reason": []})
@@ -113,26 +120,35 @@ def replay(
     if all(one.rates is None for one in vintages):
         why = "; ".join(f"{one.row['date']:%Y-%m-%d}: {one.row['reason']}" for one in vintages[-3:])
         raise ValueError(f"nothing could be reconstructed on any of the {len(vintages)} dates ({why}); give later ones")
-    return _gathered(case, vintages, library, skipped, (int(lag), int(days), float(alarm), choices.prob))
+    units = Subject(case.name, case.title, case.source_line, unit=series["unit"]).units
+    return _gathered(case, vintages, library, skipped, (int(lag), int(days), float(alarm), choices.prob), units)
+
+
+def _check_kinds(case: Any, executor: Any, progress: Any) -> None:
+    """Refuse arguments of another kind."""
+    if not isinstance(case, Case):
+        raise TypeError(f"case must be a Case, from load_case or read_case; got {type(case).__name__}")
+    bad = []
+    if executor is not None and not hasattr(executor, "map"):
+        bad.append(f"executor must have a .map, got {type(executor).__name__}")
+    if progress is not None and not callable(progress):
+        bad.append(f"progress must be a function that takes a text, such as print, or None; got {progress!r}")
+    if bad:
+        raise TypeError("; ".join(bad))
 
 
 def _check(
-    case: Any, dates: Any, choices: Any, lag: Any, days: Any, alarm: Any, executor: Any
-) -> str | tuple[pd.Timestamp, ...]:
-    """Refuse arguments of another kind or out of range, all at once; return the dates, or how often they come."""
-    if not isinstance(case, Case):
-        raise TypeError(f"case must be a Case, from load_case or read_case; got {type(case).__name__}")
-    if not isinstance(choices, Choices):
-        raise TypeError(f"choices must be Choices or None, got {type(choices).__name__}")
-    if executor is not None and not hasattr(executor, "map"):
-        raise TypeError(f"executor must have a .map, got {type(executor).__name__}")
+    dates: Any, choices: Any, changed: Mapping[str, Any], lag: Any, days: Any, alarm: Any
+) -> tuple[Choices, str | tuple[pd.Timestamp, ...]]:
+    """Refuse arguments out of range, all at once; return the choices, and the dates or how often they come."""
     bad: list[str] = []
     for name, value, least in (("lag", lag, 0), ("days", days, 1)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
             bad.append(f"{name} must be a whole number of days, at least {least}; got {value!r}")
     if isinstance(alarm, bool) or not isinstance(alarm, (int, float, np.number)) or not 0.0 < alarm < 1.0:
         bad.append(f"alarm must be a probability between 0 and 1, got {alarm!r}")
-    if choices.status != Choices().status:
+    own = _chosen(choices, changed, bad)
+    if own.status != Choices().status:
         bad.append("choices: status must admit all notes of the coder, who knew how things went on; leave it out")
     found: str | tuple[pd.Timestamp, ...] = "W"
     if isinstance(dates, str) and dates in STEPS:
@@ -140,10 +156,25 @@ def _check(
     elif isinstance(dates, Iterable) and not isinstance(dates, str):
         found = listed(dates, bad)
     elif dates is not None:
-        bad.append(f"dates must be 'W', 'D' or a list of dates; got {dates!r}")
+        bad.append(
+            "dates must be 'W' (every week), 'D' (every day) or a list of dates such as ['2024-01-31', '2024-02-29']; "
+            f"got {dates!r}"
+        )
     if bad:
         raise ValueError("; ".join(bad))
-    return found
+    return own, found
+
+
+def _chosen(choices: Any, changed: Mapping[str, Any], bad: list[str]) -> Choices:
+    """Return the choices; values out of range are added to the problems found so far."""
+    try:
+        return chosen(choices, changed)
+    except ValueError as error:
+        bad.append(str(error))
+    except TypeError as error:
+        own = "; the other options of replay are dates, lag, days, alarm, executor, progress" if changed else ""
+        raise TypeError(f"{error}{own}") from None
+    return Choices()
 
 
 def _made(tasks: list[Task], executor: Any, tell: Progress) -> list[Vintage]:
@@ -156,7 +187,12 @@ def _made(tasks: list[Task], executor: Any, tell: Progress) -> list[Vintage]:
 
 
 def _gathered(
-    case: Case, vintages: list[Vintage], library: Library, skipped: pd.DataFrame, options: tuple[int, int, float, float]
+    case: Case,
+    vintages: list[Vintage],
+    library: Library,
+    skipped: pd.DataFrame,
+    options: tuple[int, int, float, float],
+    units: str,
 ) -> Replay:
     """Put the vintages into a result."""
     lag, days, alarm, prob = options
@@ -172,5 +208,5 @@ def _gathered(
     never = int(((library.days["as_of"] <= end) & (library.days["known"] > last)).sum())
     return Replay(
         table, rates, alarms_of(vintages, alarm), calm_of(table, events), skipped.reset_index(drop=True), shown,
-        lag, days, alarm, prob, never, case.source_line,
+        lag, days, alarm, prob, never, case.source_line, units,
     )  # fmt: skip

@@ -19,6 +19,7 @@ from escalation.study.replay.words import (
     known_words,
     revision_words,
     scope_words,
+    span_words,
 )
 
 __all__ = ["Replay"]
@@ -54,6 +55,8 @@ class Replay:
         Reports about these days that came out after the last date.
     source
         Credit line of the case.
+    units
+        What is counted, in the plural.
     """
 
     table: pd.DataFrame
@@ -68,6 +71,7 @@ class Replay:
     prob: float
     never: int = 0
     source: str = ""
+    units: str = "incidents"
 
     def revisions(self) -> pd.DataFrame:
         """Set the first estimate of each day's rate beside the last one.
@@ -76,7 +80,8 @@ class Replay:
         day), ``age`` (days from the day to it), ``first`` and ``final`` median with their intervals, ``ratio``
         (final / first), ``inside`` (whether the final median lies in the first interval). The mean of ``inside``
         is an honest check of intervals made in real time; a first interval encloses `prob` of the posterior of
-        the rate, not of later medians, and days of one vintage hang together.
+        the rate, not of later medians, and days first estimated on the same date are not independent of each
+        other.
         """
         return revisions_of(self.rates)
 
@@ -154,10 +159,11 @@ class Replay:
         return revisions(
             self.rates, self.drawn(), shown, days=self.days, alarm=self.alarm,
             source=self.source if source is None else source, note=note, headings=headings, prob=self.prob, size=size,
+            units=self.units,
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        said = " ".join([*scope_words(self)[:1], *alarm_words(self)])
+        said = " ".join([f"{span_words(self)}.", *alarm_words(self)])
         return f"Replay({said})"
 
     def _repr_html_(self) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from escalation.study.replay.result import Replay
 
-__all__ = ["CAVEATS", "alarm_words", "calm_words", "known_words", "revision_words", "scope_words"]
+__all__ = ["CAVEATS", "alarm_words", "calm_words", "known_words", "revision_words", "scope_words", "span_words"]
 
 #: What no replay can undo, and what it must not be taken for.
 CAVEATS = (
@@ -20,11 +20,17 @@ CAVEATS = (
 )
 
 
+def span_words(told: Replay) -> str:
+    """Say which dates were replayed, without a full stop."""
+    dates = told.table["date"]
+    return f"{_many(len(dates), 'date')} from {_day(dates.iloc[0])} to {_day(dates.iloc[-1])}"
+
+
 def scope_words(told: Replay) -> list[str]:
-    """Say which dates were replayed, and on which nothing could be reconstructed."""
+    """Say which dates were replayed, what a vintage is, and on which dates nothing could be reconstructed."""
     table = told.table
     none = table[(table["reason"] != "").to_numpy()]
-    said = [f"{_many(len(table), 'date')} from {_day(table['date'].iloc[0])} to {_day(table['date'].iloc[-1])}."]
+    said = [f"{span_words(told)}; each has its own estimate, called a vintage, from the reports published by then."]
     if len(none):
         why = f"{_day(none['date'].iloc[0])}: {none['reason'].iloc[0].rstrip('.')}"
         said.append(f"On {len(none)} of them nothing could be reconstructed (the first is {why}).")
@@ -43,7 +49,7 @@ def known_words(told: Replay) -> list[str]:
     said = [
         f"Known by {_day(row['date'])}: {_many(row['known'], 'report')} of the series. {row['assumed']} of them have "
         f"no usable day of publication and count as known {_many(told.lag, 'day')} after their as-of date, three days "
-        "later still if that is approximate."
+        "later still if that is approximate, but not before a dated page that they come from."
     ]
     if told.never:
         said.append(f"{_many(told.never, 'report')} about these days came out after the last date and played no part.")
@@ -99,7 +105,8 @@ def revision_words(told: Replay) -> list[str]:
     size = float(np.exp(np.abs(np.log(moved["ratio"])).median()))
     return [
         f"Of {_many(len(moved), 'day')} estimated on an earlier date, the final median rate lies in the first "
-        f"{100 * told.prob:g} % interval on {100 * moved['inside'].mean():.0f} %; days of one vintage hang together. "
+        f"{100 * told.prob:g} % interval on {100 * moved['inside'].mean():.0f} %; days "
+        "first estimated on the same date are not independent of each other. "
         f"Half of the first estimates were off by a factor of {size:.2f} or less, as the last vintage sees it."
     ]
 
