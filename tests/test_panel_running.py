@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import tracemalloc
 import warnings
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -184,3 +186,20 @@ def test_memory_does_not_grow_with_the_number_of_series():
     # Rows of text and numbers do grow, by some kB each; 540 series more that were kept would be 108 MB.
     assert many - few < 540 * 6_000
     assert few < 30 * 400_000
+
+
+def test_a_process_that_compiles_and_one_that_loads_from_the_cache_agree(tmp_path):
+    """Sums keep their order in compiled code: otherwise the last digit hangs on what the compiler inlines."""
+    code = (
+        "import hashlib, sys; import numpy as np; from escalation.study.panel.panel import panel\n"
+        "data = {str(i): np.random.default_rng((31, i)).poisson(1.0, 20) for i in range(6)}\n"
+        "print(hashlib.sha256(panel(data, draws=100).table.to_csv().encode()).hexdigest())"
+    )
+    env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    said = [
+        subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
+    assert any(tmp_path.rglob("*.nbc"))
+    assert len(said[0].strip()) == 64
+    assert said[0] == said[1]

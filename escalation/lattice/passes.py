@@ -23,7 +23,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from escalation.lattice.steps import jit
+from escalation.lattice.steps import jit, leaf_jit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -34,7 +34,7 @@ BLOCK = 128
 CHUNK = 32
 
 
-@jit
+@leaf_jit
 def evidence(rows: Ints, table: Floats, pi: Floats, hazard: float, stop: int, marks: Floats) -> tuple[float, Floats]:
     """Log evidence (without the scale of the rows) and the last filtered message; `marks` are filled if it has rows."""
     T, K = rows.shape[0], table.shape[1]

@@ -11,16 +11,15 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# "reassoc" lets sums over rates use vector registers; no value here is infinite or NaN.
-_OPTIONS: dict[str, Any] = {
-    "cache": True,
-    "nogil": True,
-    "error_model": "numpy",
-    "fastmath": {"reassoc", "contract", "nsz"},
-}
+# Sums keep their order: with "reassoc" or "contract" the last digit hangs on what the compiler inlines, and a process
+# that compiles differs from one that loads the same code from the cache.
+_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"nsz"}}
 jit: Any = njit(**_OPTIONS)
 # Called from compiled code only: no wrappers for Python, which shortens the first call.
 step_jit: Any = njit(**{**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True})
+# For a kernel that calls no other: nothing is inlined, and sums over rates may use vector registers. No value in it is
+# infinite or NaN.
+leaf_jit: Any = njit(**{**_OPTIONS, "fastmath": {"reassoc", "contract", "nsz"}})
 #: Probability of j incidents below which a rate is not looked at.
 FAINT = 1e-13
 #: Share of a day's mass below which a count is skipped. It must be tiny: later reports may yet speak for that count.
