@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -15,9 +14,10 @@ from escalation.reconstruct.reading import Reading
 from escalation.scale.levels import EscalationScale, Mixed
 from escalation.study.choiceschecks import tidied
 from escalation.study.choicesjson import as_json, from_json
+from escalation.study.nearest import near
 from escalation.study.reasons import REASONS, TOPICS
 
-__all__ = ["Choices", "chosen", "near"]
+__all__ = ["Choices", "chosen"]
 
 _ALL_BOUNDS = ("exact", "at_least", "more_than", "about", "up_to", "dozens")
 _ALL_STATUS = ("current", "stale", "other", "excluded")
@@ -217,19 +217,6 @@ def chosen(choices: Choices | Mapping[str, Any] | None, changed: Mapping[str, An
     if not isinstance(choices, Choices):
         raise TypeError(f"choices must be Choices, a mapping of some of them or None, got {type(choices).__name__}")
     return choices.but(**changed)
-
-
-def near(strange: Iterable[str], known: Iterable[str]) -> str:
-    """Say which known names are meant by some that are not.
-
-    Examples
-    --------
-    >>> near(["mergee"], ["merge", "phi"])
-    " (did you mean 'merge'?)"
-    """
-    names = list(known)
-    found = [match for name in sorted(map(str, strange)) for match in difflib.get_close_matches(name, names, 1)]
-    return f" (did you mean {', '.join(map(repr, found))}?)" if found else ""
 
 
 def _short(value: Any) -> str:

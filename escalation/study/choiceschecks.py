@@ -79,9 +79,9 @@ def _series(choices: Choices, bad: list[str]) -> dict[str, Any]:
             out[name] = None if value is None else f"{as_day(value, name):%Y-%m-%d}"
         except ValueError as error:
             bad.append(str(error))
-    days = [out.get(name) for name in ("start", "end")]
-    if all(days) and days[0] > days[1]:  # type: ignore[operator]
-        bad.append(f"start {days[0]} is after end {days[1]}")
+    start, end = out.get("start"), out.get("end")
+    if start and end and start > end:
+        bad.append(f"start {start} is after end {end}")
     return out
 
 

@@ -9,8 +9,9 @@ import pandas as pd
 
 from escalation.records import Case
 from escalation.study.alternatives import Specification, specifications
-from escalation.study.choices import Choices, chosen, near
+from escalation.study.choices import Choices, chosen
 from escalation.study.conclusions import compared
+from escalation.study.nearest import near
 from escalation.study.sensitivityresult import Sensitivity
 from escalation.study.specrun import Answer, Asked, jobs_of, work_out
 from escalation.study.study import study

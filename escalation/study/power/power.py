@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from escalation.study.nearest import near
 from escalation.study.power.cells import Job, Scenario, detect
 from escalation.study.power.powerresult import RULES, Power, tabulate
-from escalation.study.simulate.checks import is_number, near, read_seed
+from escalation.study.simulate.checks import is_number, read_seed
 from escalation.study.simulate.outlets import NAMES, Voice
 
 __all__ = ["power"]

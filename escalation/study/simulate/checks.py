@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Set
-from difflib import get_close_matches
 from functools import wraps
 from inspect import signature
 from typing import Any, ParamSpec, TypeVar
@@ -15,10 +14,11 @@ from numpy.typing import NDArray
 
 from escalation.reconstruct.statements import as_day
 from escalation.records.exportfile import day_of
+from escalation.study.nearest import near
 from escalation.study.simulate.truth import OFFICIAL, REGION, Step, place_of
 
 __all__ = [
-    "HIGHEST", "is_number", "named", "near", "read_counters", "read_dates", "read_rates", "read_scopes", "read_seed",
+    "HIGHEST", "is_number", "named", "read_counters", "read_dates", "read_rates", "read_scopes", "read_seed",
     "read_spans",
 ]  # fmt: skip
 
@@ -155,18 +155,6 @@ def read_seed(rng: Any, bad: list[str]) -> None:
             "rng must be None, a whole number of at least 0, a sequence of them, or a generator of numpy.random; "
             f"got {rng!r}"
         )
-
-
-def near(name: str, names: Iterable[str]) -> str:
-    """Return a question after the nearest name, or nothing.
-
-    Examples
-    --------
-    >>> near("report", ["rate", "reports"]), near("xyz", ["rate"])
-    (" (did you mean 'reports'?)", '')
-    """
-    found = get_close_matches(name, list(names), n=1)
-    return f" (did you mean {found[0]!r}?)" if found else ""
 
 
 def named(function: Callable[P, R]) -> Callable[P, R]:
